@@ -1,0 +1,127 @@
+/** What the tests share that start real processes. */
+import { TextLineStream } from "@std/streams/text-line-stream";
+
+export const ROOT = new URL("../", import.meta.url).pathname;
+
+const granted =
+  Deno.permissions.querySync({ name: "run" }).state === "granted" &&
+  Deno.permissions.querySync({ name: "write" }).state === "granted";
+
+/** Whether a program is on this machine; false where nothing may be run. */
+export function has(program: string): boolean {
+  if (!granted) return false;
+  const args = ["-c", 'command -v "$0"', program];
+  return new Deno.Command("sh", { args, stdout: "null" }).outputSync().success;
+}
+
+/**
+ * A test that starts processes: ignored in a plain `deno test`, which grants
+ * nothing, and where a program is missing; its title then says why.
+ */
+export function processTest(
+  name: string,
+  programs: string[],
+  fn: (folder: string) => Promise<void>,
+): void {
+  const missing = programs.find((program) => !has(program));
+  const why = !granted
+    ? " (ignored: needs permissions, use `deno task test`)"
+    : missing
+    ? ` (ignored: there is no ${missing} here)`
+    : "";
+  Deno.test({
+    name: name + why,
+    ignore: why !== "",
+    fn: async () => {
+      const folder = await Deno.makeTempDir();
+      try {
+        await fn(folder);
+      } finally {
+        await Deno.remove(folder, { recursive: true });
+      }
+    },
+  });
+}
+
+/** The command that a script's first line stands for, with this Deno. */
+export function command(script: string, ...args: string[]): string[] {
+  const [shebang] = Deno.readTextFileSync(ROOT + script).split("\n", 1);
+  const flags = shebang!.replace(/^#!.*?deno run /, "").split(" ");
+  return [Deno.execPath(), "run", ...flags, ROOT + script, ...args];
+}
+
+/** A program that was started, and what it has printed so far. */
+export class Running {
+  readonly process: Deno.ChildProcess;
+  readonly out: string[] = [];
+  readonly err: string[] = [];
+  readonly #ends: Promise<void>[];
+
+  constructor([program, ...args]: string[], options: Deno.CommandOptions = {}) {
+    const pipes = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
+    this.process = new Deno.Command(program!, { args, ...pipes, ...options })
+      .spawn();
+    const { stdout = "piped", stderr = "piped" } = options;
+    this.#ends = [
+      stdout === "piped" ? collect(this.process.stdout, this.out) : null,
+      stderr === "piped" ? collect(this.process.stderr, this.err) : null,
+    ].filter((end) => end !== null);
+  }
+
+  /** Resolves once it has ended, and all it printed is there. */
+  async end(signal?: Deno.Signal): Promise<Deno.CommandStatus> {
+    if (signal) this.process.kill(signal);
+    const status = await this.process.status;
+    await Promise.all(this.#ends);
+    return status;
+  }
+}
+
+async function collect(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  lines: string[],
+): Promise<void> {
+  const text = stream.pipeThrough(new TextDecoderStream())
+    .pipeThrough(new TextLineStream());
+  for await (const line of text) lines.push(line);
+}
+
+/** A datapoint, as a put line tells it. */
+export interface Put {
+  series: string;
+  second: number;
+  value: number;
+}
+
+/** Reads put lines of either format; refuses any other line. */
+export function puts(lines: string[]): Put[] {
+  return lines.map((line) => {
+    const found = line.match(
+      /^(?:put )?([-_./a-zA-Z0-9]+) (\d{10}) (-?\d+(?:\.\d+)?)((?: [-_./a-zA-Z0-9]+=[-_./a-zA-Z0-9]+)*)$/,
+    );
+    if (!found) throw new Error(`Not a put line: ${line}`);
+    const [, name, second, value, tags] = found;
+    return {
+      series: name! + tags,
+      second: Number(second),
+      value: Number(value),
+    };
+  });
+}
+
+/** Waits until a condition holds. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  seconds = 10,
+  what = condition.toString(),
+): Promise<void> {
+  const end = performance.now() + seconds * 1000;
+  while (!await condition()) {
+    if (performance.now() > end) throw new Error(`Not in time: ${what}`);
+    await sleep(20);
+  }
+}
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
