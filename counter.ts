@@ -406,19 +406,19 @@ export class MetricCounter {
   }
 
   #forward(now: number): void {
-    if (this.#kind !== "stock") this.#cell ??= 0;
     if (this.#cell !== undefined) this.#cells.set(this.#second, this.#cell);
-    this.#cell = undefined;
     if (this.#kind !== "stock") {
       let quiet = this.#second + 1;
       if (now - quiet > this.timespan) {
         quiet = floorTo(this.granularity, now - 1) - this.timespan +
           this.granularity;
       }
-      for (; quiet < now; quiet++) this.#cells.set(quiet, 0);
-      this.#cell = 0;
+      for (; quiet <= now; quiet++) {
+        if (!this.#cells.has(quiet)) this.#cells.set(quiet, 0);
+      }
     }
     this.#second = now;
+    this.#cell = this.#cells.get(now);
   }
 
   /** The clock went back by more than the timespan: it was wrong before. */
@@ -440,8 +440,6 @@ export class MetricCounter {
     let newest = -Infinity;
     for (const second of this.#cells.keys()) newest = Math.max(newest, second);
     this.#report(floorTo(this.granularity, newest) + this.granularity);
-    this.#second = Math.max(this.#second, this.#unreported);
-    this.#cell = this.#cells.get(this.#second);
   }
 
   /** Writes the buckets that end by then into the backlog. */
@@ -477,7 +475,7 @@ export class MetricCounter {
   #count(value: number, at: number | undefined, level: boolean): void {
     if (!Number.isFinite(value)) this.#refuse("the value", value);
     this.#tick();
-    let second = this.#second;
+    let second = Math.max(this.#second, this.#unreported);
     if (at !== undefined) {
       if (!Number.isFinite(at)) this.#refuse("the time", at);
       second = Math.min(second, Math.floor(at));
@@ -486,18 +484,18 @@ export class MetricCounter {
         return;
       }
     }
-    const open = second === this.#second;
-    const cell = open ? this.#cell : this.#cells.get(second);
+    const current = second === this.#second;
+    const cell = current ? this.#cell : this.#cells.get(second);
     const next = level || cell === undefined ? value : cell + value;
     if (!(Math.abs(next) < 1e300)) this.#checkSum(second, next);
     if (level) this.#becomeStock();
     this.#kind ??= "flow";
-    if (open) this.#cell = next;
-    else this.#countLate(second, next);
+    if (current) this.#cell = next;
+    else this.#countElsewhere(second, next);
   }
 
-  /** An event of an earlier second, not yet reported. */
-  #countLate(second: number, value: number): void {
+  /** Of an earlier second, or of the next bucket after a final dump. */
+  #countElsewhere(second: number, value: number): void {
     this.#cells.set(second, value);
     if (this.#kind === "stock") return;
     for (let s = second + 1; s < this.#start; s++) {
