@@ -37,7 +37,7 @@ export {
 const PIECE = 4096; // PIPE_BUF: what a pipe takes whole or not at all
 const MAX_WAITING = 64 * 1024 * 1024; // characters
 const PATIENCE = 3000; // ms for a stalled reader to go on after a signal
-const LINGER = 900; // ms at most for the second to end after a signal
+const LAST_MOMENT = 980; // ms of a second: too late to start again within it
 const SLICE = 10; // ms of dumping before other work gets its turn
 
 /**
@@ -257,11 +257,14 @@ function watchReader(): Deno.ChildProcess | undefined {
   return child;
 }
 
-/** Reports all and exits; lets the second end first, so that it is whole. */
+/**
+ * Reports all and exits, just before the second ends: a program started at
+ * once after this one then begins with another second, not with it again.
+ */
 async function stop(): Promise<void> {
   if (stopping) return;
   stopping = true;
-  await sleep(Math.min(LINGER, 1000 - Date.now() % 1000));
+  await sleep(LAST_MOMENT - Date.now() % 1000);
   for (const dump of dumps) dump.pushAll();
   for (let before = -1; output.writing !== undefined;) {
     before = output.written;

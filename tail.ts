@@ -198,6 +198,7 @@ class PathTail {
   #filled = Promise.withResolvers<void>();
   #emptied = Promise.withResolvers<void>();
   #error: unknown;
+  readonly #tasks = new Set<Promise<void>>();
 
   constructor(path: string, options: LineOptions) {
     this.#path = path.startsWith("/") ? path : `./${path}`;
@@ -207,7 +208,7 @@ class PathTail {
   async *batches(): AsyncGenerator<string[]> {
     const info = statOrNull(this.#path);
     if (info) this.#current = this.#open(info, info.size);
-    this.#detect().catch((error) => this.#fail(error));
+    this.#run(this.#detect());
     const timer = setInterval(() => this.#look(), LOOK);
     try {
       while (true) {
@@ -222,12 +223,17 @@ class PathTail {
       this.#stop.abort();
       this.#emptied.resolve();
       for (const { reader } of this.#files.values()) if (reader) end(reader);
+      await Promise.all(this.#tasks);
     }
   }
 
-  #fail(error: unknown): void {
-    this.#error = error;
-    this.#filled.resolve();
+  /** Runs a part of the work; when it fails, so does the iteration. */
+  #run(task: Promise<void>): void {
+    const caught: Promise<void> = task.catch((error) => {
+      this.#error = error;
+      this.#filled.resolve();
+    }).finally(() => this.#tasks.delete(caught));
+    this.#tasks.add(caught);
   }
 
   /** Hands lines over; waits while the last ones are not taken. */
@@ -258,7 +264,7 @@ class PathTail {
     this.#looked = Date.now();
     const info = statOrNull(this.#path);
     const id = info ? identity(info) : undefined;
-    if (id !== this.#current?.id) {
+    if (id === undefined || id !== this.#current?.id) {
       if (this.#current) this.#rotated(this.#current);
       this.#openMissed(since);
       this.#current = info ? this.#open(info, 0) : undefined;
@@ -318,7 +324,7 @@ class PathTail {
     file.rotated = false;
     if (!known || known.left) {
       file.left = false;
-      this.#read(file).catch((error) => this.#fail(error));
+      this.#run(this.#read(file));
     }
     return file;
   }
@@ -355,7 +361,7 @@ class PathTail {
     const args = ["-f", "-v", "-c", `+${file.offset + 1}`, "--", name];
     const reader = spawn("tail", args, { stdout: "piped", stderr: "piped" });
     file.reader = reader;
-    this.#seeTruncation(file, name, reader.stderr);
+    this.#run(this.#seeTruncation(file, name, reader.stderr));
     // tail writes the header once it has opened the file: if the name is still
     // this file's then, so is what follows.
     let header = new TextEncoder().encode(`==> ${name} <==\n`).length;

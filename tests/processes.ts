@@ -55,17 +55,32 @@ export class Running {
   readonly process: Deno.ChildProcess;
   readonly out: string[] = [];
   readonly err: string[] = [];
-  readonly #ends: Promise<void>[];
+  readonly #ends: Promise<void>[] = [];
+  readonly #hangUp = new AbortController();
+  #read = Promise.withResolvers<void>();
 
   constructor([program, ...args]: string[], options: Deno.CommandOptions = {}) {
     const pipes = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
-    this.process = new Deno.Command(program!, { args, ...pipes, ...options })
-      .spawn();
-    const { stdout = "piped", stderr = "piped" } = options;
-    this.#ends = [
-      stdout === "piped" ? collect(this.process.stdout, this.out) : null,
-      stderr === "piped" ? collect(this.process.stderr, this.err) : null,
-    ].filter((end) => end !== null);
+    const all = { args, ...pipes, ...options };
+    this.process = new Deno.Command(program!, all).spawn();
+    this.resume();
+    if (all.stdout === "piped") this.#collect(this.process.stdout, this.out);
+    if (all.stderr === "piped") this.#collect(this.process.stderr, this.err);
+  }
+
+  /** Reads no more of what it prints on stdout. */
+  pause(): void {
+    this.#read = Promise.withResolvers();
+  }
+
+  /** Reads on. */
+  resume(): void {
+    this.#read.resolve();
+  }
+
+  /** Closes its stdout. */
+  hangUp(): void {
+    this.#hangUp.abort();
   }
 
   /** Resolves once it has ended, and all it printed is there. */
@@ -75,15 +90,23 @@ export class Running {
     await Promise.all(this.#ends);
     return status;
   }
-}
 
-async function collect(
-  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-  lines: string[],
-): Promise<void> {
-  const text = stream.pipeThrough(new TextDecoderStream())
-    .pipeThrough(new TextLineStream());
-  for await (const line of text) lines.push(line);
+  #collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>, lines: string[]) {
+    const text = new TransformStream<Uint8Array<ArrayBuffer>>({
+      transform: async (chunk, controller) => {
+        if (lines === this.out) await this.#read.promise;
+        controller.enqueue(chunk);
+      },
+    });
+    const { signal } = lines === this.out ? this.#hangUp : {};
+    const end = stream.pipeThrough(text, signal ? { signal } : {})
+      .pipeThrough(new TextDecoderStream())
+      .pipeThrough(new TextLineStream())
+      .pipeTo(new WritableStream({ write: (line) => void lines.push(line) }));
+    this.#ends.push(end.catch((error) => {
+      if (!this.#hangUp.signal.aborted) throw error;
+    }));
+  }
 }
 
 /** A datapoint, as a put line tells it. */

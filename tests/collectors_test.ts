@@ -1,0 +1,223 @@
+import { assert, assertEquals } from "@std/assert";
+import {
+  command,
+  has,
+  processTest,
+  puts,
+  ROOT,
+  Running,
+  sleep,
+  until,
+} from "./processes.ts";
+
+const MATCH = "combo sshd[1]: authentication failure; logname= uid=0\n";
+const OTHER = "combo sshd[1]: session opened for user root\n";
+
+/** What was written into a log in which second. */
+class Ledger {
+  readonly seconds = new Map<number, number>();
+
+  /** Writes in the middle of a second, so that its reader sees the same one. */
+  async write(path: string, matches: number): Promise<void> {
+    await until(() => Date.now() % 1000 > 100 && Date.now() % 1000 < 700);
+    const second = Math.floor(Date.now() / 1000);
+    const lines = (MATCH + OTHER).repeat(matches);
+    await Deno.writeTextFile(path, lines, { append: true });
+    this.seconds.set(second, (this.seconds.get(second) ?? 0) + matches);
+  }
+
+  /** What was written is what was reported, second by second. */
+  compare(lines: string[]): void {
+    const reported = puts(lines).filter(({ value }) => value > 0)
+      .map(({ second, value }) => [second, value]);
+    assertEquals(reported, [...this.seconds]);
+  }
+}
+
+/** authfailures.ts on a log of its own, once it reads. */
+async function authfailures(log: string): Promise<Running> {
+  await Deno.writeTextFile(log, OTHER);
+  const program = new Running(command("collectors/authfailures.ts", log));
+  await until(() => program.out.length > 0); // it has been reading for a second
+  return program;
+}
+
+processTest(
+  "authfailures.ts counts 1,009 lines in their seconds",
+  ["tail"],
+  async (folder) => {
+    const log = `${folder}/auth.log`;
+    const program = await authfailures(log);
+    const ledger = new Ledger();
+    for (const burst of [1, 700, 3, 250, 55]) {
+      await ledger.write(log, burst);
+      await until(() => Date.now() % 1000 > 900);
+    }
+    await sleep(300);
+    assertEquals((await program.end("SIGTERM")).code, 0);
+    ledger.compare(program.out);
+    assertEquals(program.err, []);
+  },
+);
+
+processTest("authfailures.ts reads on when its log is renamed or truncated", [
+  "tail",
+], async (folder) => {
+  const log = `${folder}/auth.log`;
+  const program = await authfailures(log);
+  const ledger = new Ledger();
+  await ledger.write(log, 7);
+  await Deno.rename(log, `${log}.1`);
+  await ledger.write(`${log}.1`, 11);
+  await Deno.writeTextFile(log, "");
+  await ledger.write(log, 13);
+  await ledger.write(`${log}.1`, 17);
+  await sleep(1000);
+  await Deno.truncate(log);
+  await sleep(1000);
+  await ledger.write(log, 19);
+  await sleep(500);
+  assertEquals((await program.end("SIGTERM")).code, 0);
+  ledger.compare(program.out);
+});
+
+processTest(
+  "authfailures.ts leaves no process behind",
+  ["tail", "pgrep"],
+  async (folder) => {
+    const log = `${folder}/auth.log`;
+    const tails = async () => {
+      const args = ["-cf", `tail -.*${log}$`];
+      const { stdout } = await new Deno.Command("pgrep", { args }).output();
+      return Number(new TextDecoder().decode(stdout));
+    };
+    for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+      const program = await authfailures(log);
+      assertEquals(await tails(), 2);
+      await program.end(signal);
+      await until(async () => await tails() === 0, 5);
+    }
+  },
+);
+
+processTest(
+  "authfailures.ts ends with its reader",
+  ["tail"],
+  async (folder) => {
+    const program = await authfailures(`${folder}/auth.log`);
+    program.hangUp();
+    const gone = Date.now();
+    assertEquals((await program.end()).code, 141);
+    assert(Date.now() - gone < 1000, `${Date.now() - gone} ms`);
+  },
+);
+
+processTest(
+  "authfailures.ts reports no second twice when it is started again",
+  ["tail"],
+  async (folder) => {
+    const log = `${folder}/auth.log`;
+    const seconds: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      const program = await authfailures(log);
+      await program.end("SIGTERM");
+      seconds.push(...puts(program.out).map(({ second }) => second));
+    }
+    assertEquals(seconds, [...new Set(seconds)].sort());
+  },
+);
+
+processTest(
+  "authfailures.ts ends with status 13 when there is no log",
+  [],
+  async (folder) => {
+    for (const [log, code] of [[`${folder}/none`, 13], [folder, 13]] as const) {
+      const program = new Running(command("collectors/authfailures.ts", log));
+      assertEquals((await program.end()).code, code);
+      assertEquals(program.err, [
+        `authfailures.ts: cannot read the log ${log}`,
+      ]);
+      assertEquals(program.out, []);
+    }
+  },
+);
+
+processTest(
+  "numprocesses.ts counts what ps counts",
+  ["ps", "tail"],
+  async () => {
+    const ps = async () => {
+      const args = ["-e", "-o", "s="];
+      const { stdout } = await new Deno.Command("ps", { args }).output();
+      return new TextDecoder().decode(stdout).trim().split("\n").length;
+    };
+    const counts = [await ps()];
+    const program = new Running(command("collectors/numprocesses.ts"));
+    await until(() => program.out.length > 0);
+    counts.push(await ps());
+    assertEquals((await program.end("SIGTERM")).code, 0);
+    counts.push(await ps());
+    const series = Map.groupBy(puts(program.out), ({ series }) => series);
+    assertEquals(
+      [...series.keys()].map((tags) => tags.match(/state=(\w+)/)![1]).sort(),
+      [
+        "dead",
+        "disk_sleep",
+        "idle",
+        "running",
+        "sleeping",
+        "stopped",
+        "tracing_stop",
+        "unknown",
+        "zombie",
+      ],
+    );
+    for (const points of series.values()) {
+      assertEquals(
+        points.length,
+        series.values().next().value!.length,
+      );
+    }
+    const [first] = [
+      ...Map.groupBy(puts(program.out), ({ second }) => second).values(),
+    ];
+    const sum = first!.reduce((sum, { value }) => sum + value, 0);
+    assert(
+      sum > 0.8 * Math.min(...counts) && sum < 1.2 * Math.max(...counts),
+      `${sum} of ${counts}`,
+    );
+  },
+);
+
+for (const folder of ["collectors", "pipes"]) {
+  for (const { name } of scripts(folder)) {
+    const script = `${folder}/${name}`;
+
+    processTest(`${script} can be executed`, ["deno"], async () => {
+      const { mode } = await Deno.stat(ROOT + script);
+      assertEquals(mode! & 0o111, 0o111);
+      const program = new Running([ROOT + script, "--help"]);
+      assertEquals((await program.end()).code, 0);
+      assertEquals(program.err, []);
+      assert(program.out[0]!.startsWith(`Usage: ${name}`));
+      assert(program.out.some((line) => line.startsWith("Examples:")));
+    });
+
+    processTest(`${script} refuses an unknown option`, [], async () => {
+      const program = new Running(command(script, "--nonsense"));
+      assertEquals((await program.end()).code, 2);
+      assertEquals(program.err, [
+        `${name}: unknown option --nonsense; try --help`,
+      ]);
+      assertEquals(program.out, []);
+    });
+  }
+}
+
+function scripts(folder: string): Deno.DirEntry[] {
+  if (!has("true")) return [];
+  return [...Deno.readDirSync(ROOT + folder)].filter(({ isFile, name }) => {
+    if (!isFile) return false;
+    return Deno.readTextFileSync(`${ROOT}${folder}/${name}`).startsWith("#!");
+  });
+}

@@ -1,0 +1,68 @@
+/**
+ * The main job, on a machine that has no log and no TSD: writes a log with
+ * bursts, runs the real collector on it, shows its puts as they come, and
+ * compares what was written with what was reported, second by second.
+ */
+import { command, puts, Running, sleep, until } from "./processes.ts";
+
+const SECONDS = 14;
+const FAILURE = (port: number) =>
+  `web1 sshd[1]: pam_unix(sshd:auth): authentication failure; rhost=203.0.113.${
+    port % 256
+  }\n`;
+
+const folder = await Deno.makeTempDir();
+const log = `${folder}/auth.log`;
+const written = new Map<number, number>();
+
+/** Writes so many lines, none of them near the end of a second. */
+async function burst(lines: number): Promise<void> {
+  await until(() => Date.now() % 1000 > 100 && Date.now() % 1000 < 500);
+  const second = Math.floor(Date.now() / 1000);
+  let text = "web1 sshd[1]: Accepted publickey for root\n";
+  for (let i = 0; i < lines; i++) text += FAILURE(i);
+  await Deno.writeTextFile(log, text, { append: true });
+  written.set(second, lines);
+  await until(() => Math.floor(Date.now() / 1000) > second);
+}
+
+/** Prints the puts that have come, as they come. */
+async function show(collector: Running, ended: { value: boolean }) {
+  for (let i = 0; !ended.value || i < collector.out.length;) {
+    if (i < collector.out.length) console.log(collector.out[i++]);
+    else await sleep(50);
+  }
+}
+
+await Deno.writeTextFile(log, "");
+console.log(`$ ./collectors/authfailures.ts ${log}`);
+const collector = new Running(command("collectors/authfailures.ts", log));
+const ended = { value: false };
+const shown = show(collector, ended);
+try {
+  await until(() => collector.out.length > 0); // it has been reading for a second
+  for (let i = 0; i < SECONDS; i++) await burst([0, 1, 20, 3000, 50][i % 5]!);
+  await collector.end("SIGTERM");
+} finally {
+  ended.value = true;
+  await shown;
+  await Deno.remove(folder, { recursive: true });
+}
+
+const reported = new Map(puts(collector.out).map((p) => [p.second, p.value]));
+let differences = 0;
+console.log("\nsecond      written  reported");
+for (const second of new Set([...reported.keys(), ...written.keys()])) {
+  const [w, r] = [written.get(second) ?? 0, reported.get(second) ?? 0];
+  const difference = w === r ? "" : "  <- differs";
+  if (difference) differences++;
+  console.log(
+    `${second}${`${w}`.padStart(9)}${`${r}`.padStart(10)}${difference}`,
+  );
+}
+for (const line of collector.err) console.error(line);
+if (differences > 0) {
+  console.error(`${differences} seconds differ`);
+  Deno.exit(1);
+}
+console.log("Every second was reported as it was written.");
