@@ -53,7 +53,8 @@ const STATES: Record<string, string> = {
 const STATE = /\) (\w)(?: -?\d+){20,}$/gm;
 
 async function print(command: string, args: string[]): Promise<string> {
-  const child = new Deno.Command(command, { args, stderr: "null" });
+  const options = { args, stderr: "null", detached: true } as const;
+  const child = new Deno.Command(command, options);
   return new TextDecoder("latin1").decode((await child.output()).stdout);
 }
 

@@ -2,6 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import {
   command,
   has,
+  Ledger,
+  OTHER,
   processTest,
   puts,
   ROOT,
@@ -9,30 +11,6 @@ import {
   sleep,
   until,
 } from "./processes.ts";
-
-const MATCH = "combo sshd[1]: authentication failure; logname= uid=0\n";
-const OTHER = "combo sshd[1]: session opened for user root\n";
-
-/** What was written into a log in which second. */
-class Ledger {
-  readonly seconds = new Map<number, number>();
-
-  /** Writes in the middle of a second, so that its reader sees the same one. */
-  async write(path: string, matches: number): Promise<void> {
-    await until(() => Date.now() % 1000 > 100 && Date.now() % 1000 < 700);
-    const second = Math.floor(Date.now() / 1000);
-    const lines = (MATCH + OTHER).repeat(matches);
-    await Deno.writeTextFile(path, lines, { append: true });
-    this.seconds.set(second, (this.seconds.get(second) ?? 0) + matches);
-  }
-
-  /** What was written is what was reported, second by second. */
-  compare(lines: string[]): void {
-    const reported = puts(lines).filter(({ value }) => value > 0)
-      .map(({ second, value }) => [second, value]);
-    assertEquals(reported, [...this.seconds]);
-  }
-}
 
 /** authfailures.ts on a log of its own, once it reads. */
 async function authfailures(log: string): Promise<Running> {
@@ -55,7 +33,7 @@ processTest(
     }
     await sleep(300);
     assertEquals((await program.end("SIGTERM")).code, 0);
-    ledger.compare(program.out);
+    ledger.compare("bursts over 5 s", program.out);
     assertEquals(program.err, []);
   },
 );
@@ -78,7 +56,7 @@ processTest("authfailures.ts reads on when its log is renamed or truncated", [
   await ledger.write(log, 19);
   await sleep(500);
   assertEquals((await program.end("SIGTERM")).code, 0);
-  ledger.compare(program.out);
+  ledger.compare("renamed and truncated", program.out);
 });
 
 processTest(

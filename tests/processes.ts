@@ -1,4 +1,5 @@
 /** What the tests share that start real processes. */
+import { assertEquals } from "@std/assert";
 import { TextLineStream } from "@std/streams/text-line-stream";
 
 export const ROOT = new URL("../", import.meta.url).pathname;
@@ -147,4 +148,35 @@ export async function until(
 
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+const MATCH = "combo sshd[1]: authentication failure; logname= uid=0\n";
+/** A line that authfailures.ts does not count. */
+export const OTHER = "combo sshd[1]: session opened for user root\n";
+
+/** What was written into a log in which second. */
+export class Ledger {
+  readonly seconds = new Map<number, number>();
+
+  /** Writes in the middle of a second, so that its reader sees the same one. */
+  async write(path: string, matches: number): Promise<void> {
+    await until(() => Date.now() % 1000 > 100 && Date.now() % 1000 < 700);
+    const second = Math.floor(Date.now() / 1000);
+    const lines = (MATCH + OTHER).repeat(matches);
+    await Deno.writeTextFile(path, lines, { append: true });
+    this.seconds.set(second, (this.seconds.get(second) ?? 0) + matches);
+  }
+
+  /** What was written is what was reported, second by second; says so. */
+  compare(what: string, lines: string[]): void {
+    const reported = puts(lines).filter(({ value }) => value > 0)
+      .map(({ second, value }) => [second, value] as const);
+    const sum = (seconds: Iterable<readonly [number, number]>) =>
+      [...seconds].reduce((sum, [, value]) => sum + value, 0);
+    const [written, stored] = [sum(this.seconds), sum(reported)];
+    console.log(
+      `${what}: written=${written} stored=${stored} lost=${written - stored}`,
+    );
+    assertEquals(reported, [...this.seconds]);
+  }
 }

@@ -1,0 +1,118 @@
+import { assert, assertEquals } from "@std/assert";
+import { processTest, ROOT, Running, sleep, until } from "./processes.ts";
+import { Tcollector } from "./tcollector.ts";
+
+/** A folder of collectors as tcollector wants it: bundled, and numbered. */
+async function deploy(folder: string): Promise<string> {
+  const bundle = new Running(["deno", "run", "-A", `${ROOT}tests/bundle.ts`]);
+  assertEquals((await bundle.end()).code, 0, bundle.err.join("\n"));
+  const collectors = `${folder}/collectors/0`;
+  await Deno.mkdir(collectors, { recursive: true });
+  await new Running(["cp", "-rp", `${ROOT}dist`, `${folder}/0`]).end();
+  const direct = ["numprocesses.js", "uptime.js", "sarcpu.js"];
+  for (
+    const name of direct.filter((name) => bundle.out.includes(`dist/${name}`))
+  ) {
+    await Deno.rename(`${folder}/0/${name}`, `${collectors}/${name}`);
+  }
+  return collectors;
+}
+
+/** tcollector gives no arguments: this does, and is run by it. */
+async function wrap(folder: string, name: string, args: string): Promise<void> {
+  await Deno.writeTextFile(
+    `${folder}/collectors/0/${name}.sh`,
+    `#!/bin/sh\nexec '${folder}/0/${name}.js' ${args}\n`,
+    { mode: 0o755 },
+  );
+}
+
+processTest("every collector runs under tcollector without a refused line", [
+  "tail",
+  "sar",
+], async (folder) => {
+  const log = `${folder}/some.log`;
+  await Deno.writeTextFile(log, "");
+  const collectors = await deploy(folder);
+  await wrap(folder, "authfailures", log);
+  await wrap(
+    folder,
+    "lograte",
+    `--metric log.lines --match '(?<what>authentication|other)' ${log}`,
+  );
+  await Deno.writeTextFile(`${collectors}/unfit.sh`, "#!/bin/sh\nexit 13\n", {
+    mode: 0o755,
+  });
+  await Deno.writeTextFile(
+    `${collectors}/no-run-bit.sh`,
+    "#!/bin/sh\necho no\n",
+  );
+
+  const tcollector = new Tcollector(`${folder}/collectors`);
+  await until(
+    () => tcollector.sent.some((put) => put.startsWith("put auth.failures")),
+    20,
+  );
+  await Deno.writeTextFile(log, "authentication failure\n".repeat(101), {
+    append: true,
+  });
+  await sleep(1500);
+  const ms = await tcollector.stop();
+
+  assertEquals(tcollector.refused, []);
+  assertEquals(tcollector.warnings, []);
+  const names = new Set(tcollector.sent.map((put) => put.split(" ")[1]));
+  assertEquals([...names].sort(), [
+    "auth.failures",
+    "log.lines",
+    "proc.num_processes",
+    "proc.uptime.idle",
+    "proc.uptime.since_boot",
+    "sar.cpu.util",
+  ]);
+  const failures = tcollector.sent.filter((put) =>
+    put.includes(" auth.failures ")
+  );
+  assertEquals(failures.filter((put) => put.split(" ")[3] === "101").length, 1);
+  assert(ms < 2200, `ended after ${ms} ms`); // a drain of the double's takes 1 s
+  const status = (name: string) =>
+    tcollector.collectors.find(({ path }) => path.endsWith(name))?.status;
+  assertEquals(status("unfit.sh")!.code, 13);
+  assertEquals(status("numprocesses.js")!.code, 0);
+  assertEquals(status("no-run-bit.sh"), undefined);
+});
+
+processTest(
+  "the double of tcollector refuses what tcollector refuses",
+  ["sh"],
+  async (folder) => {
+    const collectors = `${folder}/collectors/0`;
+    await Deno.mkdir(collectors, { recursive: true });
+    const lines = [
+      "m 1700000000 1",
+      "m 1700000000 2", // the same second
+      "m 1699999999 2", // an earlier one
+      "m 1700000001 1", // a repeated value
+      "put m 1700000002 1",
+      "m 1700000002 1 tag=ü",
+      `m 1700000002 1 tag=${"v".repeat(1024)}`,
+    ];
+    const script = `#!/bin/sh\ncat <<'E'\n${lines.join("\n")}\nE\n`;
+    await Deno.writeTextFile(`${collectors}/bad.sh`, script, { mode: 0o755 });
+    const tcollector = new Tcollector(`${folder}/collectors`);
+    await until(() => tcollector.refused.length === 5);
+    await tcollector.stop();
+    assertEquals(tcollector.sent, ["put m 1700000000 1 host=double"]);
+    assertEquals(tcollector.deduped, 1);
+    assertEquals(
+      tcollector.refused.map((line) => line.split(":")[0]),
+      [
+        "out of order",
+        "out of order",
+        "not the grammar",
+        "not ASCII",
+        "too long",
+      ],
+    );
+  },
+);
