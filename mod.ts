@@ -26,12 +26,18 @@ export {
   type MetricCounterOptions,
   type PutFormat,
 } from "./counter.ts";
+export { LogTime, type LogTimeOptions } from "./logtime.ts";
+export { progressBar, readLog, type ReadLogOptions } from "./readlog.ts";
 export {
+  complain,
   follow,
+  type FollowOptions,
   hasJournal,
   isReadable,
+  lineBatches,
   type LineOptions,
   tail,
+  tailBatches,
 } from "./tail.ts";
 
 const PIECE = 4096; // PIPE_BUF: what a pipe takes whole or not at all
@@ -387,6 +393,10 @@ export async function runEveryNSeconds(
   }
 }
 
+function hasEmpty(value: unknown): boolean {
+  return Array.isArray(value) && value.includes("");
+}
+
 /** What {@linkcode commandLine} accepts. */
 export interface CommandLineOptions<
   S extends string,
@@ -395,6 +405,8 @@ export interface CommandLineOptions<
 > {
   /** Options that take a value. */
   string?: S[];
+  /** Those of them that may go without; their value is then empty. */
+  bare?: S[];
   /** Options that take a value and may be repeated. */
   list?: L[];
   /** Options that take none. */
@@ -434,12 +446,16 @@ export function commandLine<
   usage: string,
   options: CommandLineOptions<S, L, B> = {},
 ): CommandLine<S, L, B> {
-  const { string = [], list = [], boolean = [], files = 0 } = options;
+  const strings: string[] = options.string ?? [];
+  const lists: string[] = options.list ?? [];
+  const booleans: string[] = options.boolean ?? [];
+  const bare: string[] = options.bare ?? [];
+  const { files = 0 } = options;
   const refuse = (what: string) => fail(`${what}; try --help`, 2);
   const { help, _: rest, ...found } = parseArgs(Deno.args, {
-    string: ["_", ...string, ...list],
-    collect: list,
-    boolean: [...boolean, "help"],
+    string: ["_", ...strings, ...lists],
+    collect: lists,
+    boolean: [...booleans, "help"],
     alias: { help: "h" },
     unknown: (argument, key) => {
       if (key !== undefined) refuse(`unknown option ${argument}`);
@@ -449,8 +465,8 @@ export function commandLine<
     console.log(usage.trim());
     Deno.exit(0);
   }
-  for (const [name, value] of Object.entries(found)) {
-    if (value === "" || Array.isArray(value) && value.includes("")) {
+  for (const [name, value] of Object.entries<unknown>(found)) {
+    if (value === "" ? !bare.includes(name) : hasEmpty(value)) {
       refuse(`option --${name} needs a value`);
     }
   }
