@@ -45,6 +45,8 @@ const MAX_WAITING = 64 * 1024 * 1024; // characters
 const PATIENCE = 3000; // ms for a stalled reader to go on after a signal
 const LAST_MOMENT = 980; // ms of a second: too late to start again within it
 const SLICE = 10; // ms of dumping before other work gets its turn
+const AHEAD = 256 * 1024; // characters dumped before the reader takes some
+const STALL = 50; // ms without that: the reader stalls, dump all the same
 
 /**
  * Ends the program with one line on stderr. Under tcollector, status 13 says
@@ -209,10 +211,11 @@ class Dumper implements Autodump {
     let slice = performance.now();
     for (const counter of this.#dueCounters()) {
       this.#push(counter, false);
-      if (performance.now() - slice > SLICE) {
-        await new Promise((resolve) => setImmediate(resolve));
-        slice = performance.now();
-      }
+      if (output.waiting > AHEAD) {
+        await Promise.race([output.writing, sleep(STALL)]);
+      } else if (performance.now() - slice < SLICE) continue;
+      else await new Promise((resolve) => setImmediate(resolve));
+      slice = performance.now();
     }
   }
 
