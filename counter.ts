@@ -48,6 +48,13 @@ export interface MetricCounterOptions {
    */
   allowedLateness?: number;
   /**
+   * Seconds of 0 that a flow reports after its last other value, at most; then
+   * it pauses until the next one.
+   *
+   * @default {Infinity}
+   */
+  maxGap?: number;
+  /**
    * The time now, in milliseconds since the epoch.
    *
    * @default {Date.now}
@@ -180,6 +187,7 @@ export class MetricCounter {
   readonly #format: PutFormat;
   readonly #reduce: ((cells: number[]) => number) | undefined;
   readonly #allowedLateness: number;
+  readonly #maxGap: number;
   readonly #clock: () => number;
   readonly #head: string;
   #tail = "";
@@ -196,6 +204,8 @@ export class MetricCounter {
   #start: number;
   /** The first second that is not reported yet; starts a bucket. */
   #unreported: number;
+  /** The last reported second of a flow that was not 0. */
+  #busy = -Infinity;
   /** Lines of a series that the clock ended. */
   #backlog = "";
   #late = 0;
@@ -219,6 +229,7 @@ export class MetricCounter {
       format = underTcollector() ? "tcollector" : "put",
       reduce,
       allowedLateness = 0,
+      maxGap = Infinity,
       clock = Date.now,
     } = options;
     const rule = (text: string, value: unknown) =>
@@ -242,6 +253,9 @@ export class MetricCounter {
         rule("allowedLateness must be 0 seconds or more", allowedLateness),
       );
     }
+    if (!(maxGap >= 0)) {
+      throw new RangeError(rule("maxGap must be 0 seconds or more", maxGap));
+    }
     if (format !== "put" && format !== "tcollector") {
       throw new TypeError(
         rule('format must be "put" or "tcollector"', format),
@@ -258,6 +272,7 @@ export class MetricCounter {
     this.#format = format;
     this.#reduce = reduce;
     this.#allowedLateness = allowedLateness;
+    this.#maxGap = maxGap;
     this.#clock = clock;
     this.#head = format === "put" ? `put ${name} ` : `${name} `;
     this.setTags(tags);
@@ -275,6 +290,15 @@ export class MetricCounter {
   /** Times the series started afresh because the clock went back too far. */
   get restarts(): number {
     return this.#restarts;
+  }
+
+  /** Whether a flow pauses after `maxGap`, and all of it is reported. */
+  get paused(): boolean {
+    if (!(this.#unreported > this.#busy + this.#maxGap)) return false;
+    for (const [second, cell] of this.#cells) {
+      if (second >= this.#unreported && cell !== 0) return false;
+    }
+    return !this.#cell && this.#backlog === "";
   }
 
   /**
@@ -431,6 +455,7 @@ export class MetricCounter {
       now - this.#allowedLateness,
     );
     this.#cell = this.#kind === "stock" ? undefined : 0;
+    this.#busy = -Infinity;
     this.#restarts++;
   }
 
@@ -452,19 +477,25 @@ export class MetricCounter {
     }
     seconds.sort((a, b) => a - b); // events with a time come in any order
     const reduce = this.#reduce ?? (this.#kind === "stock" ? last : sum);
-    let text = "";
+    const parts: string[] = [];
     for (let i = 0; i < seconds.length;) {
       const bucket = floorTo(this.granularity, seconds[i]!);
       const cells: number[] = [];
       while (seconds[i]! < bucket + this.granularity) {
-        cells.push(this.#cells.get(seconds[i++]!)!);
+        const second = seconds[i++]!;
+        const cell = this.#cells.get(second)!;
+        if (cell !== 0) this.#busy = second;
+        cells.push(cell);
+      }
+      if (this.#kind !== "stock" && bucket > this.#busy + this.#maxGap) {
+        continue;
       }
       const value = reduce(cells);
       if (!Number.isFinite(value)) this.#refuse("a datapoint", value);
-      text += this.#head + String(bucket).padStart(10, "0") + " " +
-        decimal(value) + this.#tail;
+      const second = String(bucket).padStart(10, "0");
+      parts.push(this.#head, second, " ", decimal(value), this.#tail);
     }
-    this.#backlog += text;
+    this.#backlog += parts.join(""); // flat: 10,000 counters make much of it
     this.#unreported = end;
     const held = Math.min(end, this.#second - this.timespan);
     for (const second of this.#cells.keys()) {

@@ -36,6 +36,7 @@ export {
   isReadable,
   lineBatches,
   type LineOptions,
+  sleep,
   tail,
   tailBatches,
 } from "./tail.ts";

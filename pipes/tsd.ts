@@ -18,8 +18,7 @@
  * So a TSD gets some lines twice: OpenTSDB and InfluxDB store them once, and so
  * does VictoriaMetrics with `-dedup.minScrapeInterval=1ms`.
  */
-import { commandLine, fail } from "../mod.ts";
-import { complain, sleep } from "../tail.ts";
+import { commandLine, complain, fail, sleep } from "../mod.ts";
 
 const USAGE = `
 Usage: tsd.ts [OPTION...] HOST[:PORT]...
