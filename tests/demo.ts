@@ -1,7 +1,8 @@
 /**
  * The main job, on a machine that has no log and no TSD: writes a log with
- * bursts, runs the real collector on it, shows its puts as they come, and
- * compares what was written with what was reported, second by second.
+ * bursts, runs the real collector on it, shows its puts as they come, here and
+ * in the live picture, and compares what was written with what was reported,
+ * second by second.
  */
 import { command, puts, Running, sleep, until } from "./processes.ts";
 
@@ -26,16 +27,33 @@ async function burst(lines: number): Promise<void> {
   await until(() => Math.floor(Date.now() / 1000) > second);
 }
 
-/** Prints the puts that have come, as they come. */
-async function show(collector: Running, ended: { value: boolean }) {
-  for (let i = 0; !ended.value || i < collector.out.length;) {
-    if (i < collector.out.length) console.log(collector.out[i++]);
-    else await sleep(50);
-  }
+/** The live picture; without it where the npm registry does not answer. */
+async function startPicture(): Promise<Running> {
+  const plot = command("pipes/plot.ts", "--port=0");
+  const picture = new Running(plot, { stdin: "piped", stdout: "null" });
+  const ended = picture.process.status.then(() => true);
+  const said = () => picture.err.find((line) => line.includes("http://"));
+  await Promise.race([ended, until(() => said() !== undefined, 30)]);
+  console.log(`\n${said() ?? "There is no picture: is npm in reach?"}\n`);
+  return picture;
 }
 
+/** Prints the puts that have come, as they come, and hands them on. */
+async function show(collector: Running, ended: { value: boolean }) {
+  const writer = picture.process.stdin.getWriter();
+  for (let i = 0; !ended.value || i < collector.out.length;) {
+    if (i < collector.out.length) {
+      const line = collector.out[i++]!;
+      console.log(line);
+      await writer.write(new TextEncoder().encode(`${line}\n`)).catch(() => {});
+    } else await sleep(50);
+  }
+  await writer.close().catch(() => {});
+}
+
+const picture = await startPicture();
 await Deno.writeTextFile(log, "");
-console.log(`$ ./collectors/authfailures.ts ${log}`);
+console.log(`$ ./collectors/authfailures.ts ${log} | ./pipes/plot.ts`);
 const collector = new Running(command("collectors/authfailures.ts", log));
 const ended = { value: false };
 const shown = show(collector, ended);
@@ -61,8 +79,15 @@ for (const second of new Set([...reported.keys(), ...written.keys()])) {
   );
 }
 for (const line of collector.err) console.error(line);
-if (differences > 0) {
-  console.error(`${differences} seconds differ`);
-  Deno.exit(1);
+console.log(
+  differences === 0
+    ? "Every second was reported as it was written."
+    : `${differences} seconds differ.`,
+);
+if (Deno.stdin.isTerminal() && Deno.stdout.isTerminal()) {
+  console.log("The picture stays until Ctrl-C.");
+  await picture.process.status;
+} else {
+  await picture.end("SIGTERM");
 }
-console.log("Every second was reported as it was written.");
+Deno.exit(differences === 0 ? 0 : 1);
