@@ -72,6 +72,7 @@ export interface DumpOptions {
   final?: boolean;
 }
 
+const UNDER_TCOLLECTOR = /\/\d+\/[^/]+$/.test(Deno.mainModule);
 const MAX_TAGS = 8; // OpenTSDB's default limit
 const MAX_LINE_BYTES = 1023; // with its newline: under the 1,024 of OpenTSDB and tcollector
 const MAX_SECOND = 9_999_999_999; // ten digits
@@ -80,22 +81,25 @@ const MAX_HOST_LENGTH = 64; // on Linux
 
 /** Refuses what a put line cannot carry; returns it as it is. */
 function checked(word: unknown, what: string): string {
-  const rule = `Cannot write a put line as ${what} must be`;
   if (typeof word !== "string") {
-    throw new TypeError(`${rule} a string: current value is ${word}`);
-  }
-  if (word === "") {
-    throw new TypeError(`${rule} not empty: current value is ""`);
-  }
-  const bad = word.search(/[^-_./a-zA-Z0-9]/);
-  if (bad >= 0) {
-    const character = String.fromCodePoint(word.codePointAt(bad)!);
     throw new TypeError(
-      `${rule} of a-z A-Z 0-9 - _ . / only: current value is ` +
-        `${JSON.stringify(word)} with ${JSON.stringify(character)} at ${bad}`,
+      `Cannot write a put line as ${what} must be a string: current value is ${word}`,
     );
   }
-  return word;
+  const bad = word.search(/[^-_./a-zA-Z0-9]|^$/);
+  if (bad < 0) return word;
+  const rule = `Cannot write a put line as ${what} must be of ` +
+    "a-z A-Z 0-9 - _ . / and not empty: current value is " +
+    JSON.stringify(word);
+  if (word === "") throw new TypeError(rule);
+  const character = String.fromCodePoint(word.codePointAt(bad)!);
+  throw new TypeError(`${rule} with ${JSON.stringify(character)} at ${bad}`);
+}
+
+/** Says why there is no counter with such an option. */
+function refusal(rule: string, value: unknown): string {
+  const text = typeof value === "string" ? JSON.stringify(value) : value;
+  return `Cannot make a MetricCounter as ${rule}: current value is ${text}`;
 }
 
 /** A number in plain decimals: exact, no exponent, no `-0`. */
@@ -111,22 +115,17 @@ function decimal(value: number): string {
     : `${sign}${whole}${fraction!.padEnd(shift, "0")}`;
 }
 
-function underTcollector(): boolean {
-  return /\/\d+\/[^/]+$/.test(Deno.mainModule);
-}
-
 function floorTo(step: number, second: number): number {
   return Math.floor(second / step) * step;
 }
 
-function sum(cells: number[]): number {
-  let total = 0;
-  for (const cell of cells) total += cell;
-  return total;
-}
-
-function last(cells: number[]): number {
-  return cells.at(-1)!;
+/** The second of a clock that tells milliseconds. */
+function secondOf(ms: number): number {
+  const second = Math.floor(ms / 1000);
+  if (second >= 0 && second <= MAX_SECOND) return second;
+  throw new RangeError(
+    `Cannot count as the clock must tell milliseconds since 1970, up to 2286: current value is ${ms}`,
+  );
 }
 
 /**
@@ -226,45 +225,44 @@ export class MetricCounter {
       timespan = 15,
       granularity = 1,
       tags = {},
-      format = underTcollector() ? "tcollector" : "put",
+      format = UNDER_TCOLLECTOR ? "tcollector" : "put",
       reduce,
       allowedLateness = 0,
       maxGap = Infinity,
       clock = Date.now,
     } = options;
-    const rule = (text: string, value: unknown) =>
-      `Cannot make a MetricCounter as ${text}: current value is ${
-        typeof value === "string" ? JSON.stringify(value) : String(value)
-      }`;
-    for (const [key, value] of Object.entries({ timespan, granularity })) {
-      if (!Number.isSafeInteger(value) || value < 1) {
-        throw new RangeError(
-          rule(`${key} must be a whole number of seconds, 1 or more`, value),
-        );
-      }
+    const wholeSeconds = "must be a whole number of seconds, 1 or more";
+    if (!Number.isSafeInteger(timespan) || timespan < 1) {
+      throw new RangeError(refusal(`timespan ${wholeSeconds}`, timespan));
+    }
+    if (!Number.isSafeInteger(granularity) || granularity < 1) {
+      throw new RangeError(refusal(`granularity ${wholeSeconds}`, granularity));
     }
     if (timespan % granularity !== 0) {
       throw new RangeError(
-        rule(`granularity must divide timespan ${timespan}`, granularity),
+        refusal(`granularity must divide timespan ${timespan}`, granularity),
       );
     }
     if (!Number.isFinite(allowedLateness) || allowedLateness < 0) {
       throw new RangeError(
-        rule("allowedLateness must be 0 seconds or more", allowedLateness),
+        refusal("allowedLateness must be 0 seconds or more", allowedLateness),
       );
     }
     if (!(maxGap >= 0)) {
-      throw new RangeError(rule("maxGap must be 0 seconds or more", maxGap));
+      throw new RangeError(
+        refusal("maxGap must be 0 seconds or more", maxGap),
+      );
     }
     if (format !== "put" && format !== "tcollector") {
       throw new TypeError(
-        rule('format must be "put" or "tcollector"', format),
+        refusal('format must be "put" or "tcollector"', format),
       );
     }
-    for (const [key, value] of Object.entries({ reduce, clock })) {
-      if (value !== undefined && typeof value !== "function") {
-        throw new TypeError(rule(`${key} must be a function`, value));
-      }
+    if (reduce !== undefined && typeof reduce !== "function") {
+      throw new TypeError(refusal("reduce must be a function", reduce));
+    }
+    if (typeof clock !== "function") {
+      throw new TypeError(refusal("clock must be a function", clock));
     }
     this.name = checked(name, "the name");
     this.timespan = timespan;
@@ -276,7 +274,7 @@ export class MetricCounter {
     this.#clock = clock;
     this.#head = format === "put" ? `put ${name} ` : `${name} `;
     this.setTags(tags);
-    this.#start = this.#second = this.#now();
+    this.#start = this.#second = secondOf(clock());
     this.#unreported = floorTo(granularity, this.#second - allowedLateness);
     this.#cell = 0;
     MetricCounter.alive.add(this);
@@ -355,8 +353,8 @@ export class MetricCounter {
         `Cannot write a put line as the tags must be at most ${MAX_TAGS} with host: current value is ${count}`,
       );
     }
-    const length = `put ${this.name} ${MAX_SECOND} ${text}\n`.length +
-      MAX_NUMBER_LENGTH +
+    const length = "put  1700000000 \n".length + this.name.length +
+      text.length + MAX_NUMBER_LENGTH +
       (!hosted && bare ? " host=".length + MAX_HOST_LENGTH : 0);
     if (length > MAX_LINE_BYTES) {
       throw new RangeError(
@@ -411,20 +409,12 @@ export class MetricCounter {
     return text;
   }
 
-  /** The clock's second. */
-  #now(): number {
-    const now = this.#clock();
-    const second = Math.floor(now / 1000);
-    if (second >= 0 && second <= MAX_SECOND) return second;
-    throw new RangeError(
-      `Cannot count as the clock must tell milliseconds since 1970, up to 2286: current value is ${now}`,
-    );
-  }
-
   /** Brings `#second` up to the clock. */
   #tick(): void {
-    const now = this.#now();
-    if (now === this.#second) return;
+    const ms = this.#clock();
+    const elapsed = ms - this.#second * 1000;
+    if (elapsed >= 0 && elapsed < 1000) return; // as a rule, so no division
+    const now = secondOf(ms);
     if (now > this.#second) this.#forward(now);
     else if (now < this.#second - this.timespan) this.#restart(now);
   }
@@ -472,25 +462,29 @@ export class MetricCounter {
     const end = floorTo(this.granularity, until);
     if (!(end > this.#unreported)) return;
     const seconds: number[] = [];
+    let inOrder = true;
     for (const second of this.#cells.keys()) {
-      if (second >= this.#unreported && second < end) seconds.push(second);
+      if (second < this.#unreported || second >= end) continue;
+      inOrder &&= seconds.length === 0 || second > seconds.at(-1)!;
+      seconds.push(second);
     }
-    seconds.sort((a, b) => a - b); // events with a time come in any order
-    const reduce = this.#reduce ?? (this.#kind === "stock" ? last : sum);
+    if (!inOrder) seconds.sort((a, b) => a - b); // events told their times
     const parts: string[] = [];
     for (let i = 0; i < seconds.length;) {
       const bucket = floorTo(this.granularity, seconds[i]!);
       const cells: number[] = [];
+      let value = 0;
       while (seconds[i]! < bucket + this.granularity) {
         const second = seconds[i++]!;
         const cell = this.#cells.get(second)!;
         if (cell !== 0) this.#busy = second;
-        cells.push(cell);
+        if (this.#reduce) cells.push(cell);
+        value = this.#kind === "stock" ? cell : value + cell;
       }
       if (this.#kind !== "stock" && bucket > this.#busy + this.#maxGap) {
         continue;
       }
-      const value = reduce(cells);
+      if (this.#reduce) value = this.#reduce(cells);
       if (!Number.isFinite(value)) this.#refuse("a datapoint", value);
       const second = String(bucket).padStart(10, "0");
       parts.push(this.#head, second, " ", decimal(value), this.#tail);
