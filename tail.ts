@@ -297,6 +297,8 @@ class PathTail {
       if (this.#current) this.#rotated(this.#current);
       this.#openMissed(since);
       this.#current = info ? this.#open(info, 0) : undefined;
+    } else if (info!.size < this.#current!.offset) {
+      this.#current!.offset = 0; // truncated: its tail has begun again, too
     }
     this.#leaveSilent();
   }
@@ -388,9 +390,8 @@ class PathTail {
     const size = statOrNull(name)?.size ?? 0;
     if (size < file.offset) file.offset = 0; // truncated while none was reading
     const args = ["-f", "-v", "-c", `+${file.offset + 1}`, "--", name];
-    const reader = spawn("tail", args, { stdout: "piped", stderr: "piped" });
+    const reader = spawn("tail", args, { stdout: "piped", stderr: "null" });
     file.reader = reader;
-    this.#run(this.#seeTruncation(file, name, reader.stderr));
     // tail writes the header once it has opened the file: if the name is still
     // this file's then, so is what follows.
     let header = new TextEncoder().encode(`==> ${name} <==\n`).length;
@@ -411,16 +412,39 @@ class PathTail {
     }
     return true;
   }
+}
 
-  async #seeTruncation(
-    file: LogFile,
-    name: string,
-    stderr: ReadableStream<Uint8Array>,
-  ): Promise<void> {
-    for await (const _ of stderr) {
-      const size = statOrNull(name)?.size ?? 0;
-      if (size < file.offset) file.offset = 0;
-    }
+/** Lines one by one: measured, a third of what an async generator takes. */
+class Singly implements AsyncIterableIterator<string> {
+  readonly #batches: AsyncGenerator<string[]>;
+  #batch: string[] = [];
+  #taken = 0;
+
+  constructor(batches: AsyncGenerator<string[]>) {
+    this.#batches = batches;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<string>> {
+    const value = this.#batch[this.#taken++];
+    if (value === undefined) return this.#nextBatch();
+    return Promise.resolve({ value, done: false });
+  }
+
+  async return(): Promise<IteratorResult<string>> {
+    await this.#batches.return(undefined);
+    return { value: undefined, done: true };
+  }
+
+  async #nextBatch(): Promise<IteratorResult<string>> {
+    const { value, done } = await this.#batches.next();
+    if (done) return { value: undefined, done };
+    this.#batch = value;
+    this.#taken = 0;
+    return this.next();
   }
 }
 
@@ -487,11 +511,11 @@ export function hasJournal(): boolean {
  * }
  * ```
  */
-export async function* tail(
+export function tail(
   path: string,
   options: LineOptions = {},
-): AsyncGenerator<string> {
-  for await (const lines of tailBatches(path, options)) yield* lines;
+): AsyncIterableIterator<string> {
+  return new Singly(tailBatches(path, options));
 }
 
 /**

@@ -52,14 +52,16 @@ const STATES: Record<string, string> = {
 // The name of a process may hold anything, but only 15 characters of it.
 const STATE = /\) (\w)(?: -?\d+){20,}$/gm;
 
+/** What a program prints; nothing if a signal has cut it short. */
 async function print(command: string, args: string[]): Promise<string> {
-  const options = { args, stderr: "null", detached: true } as const;
-  const child = new Deno.Command(command, options);
-  return new TextDecoder("latin1").decode((await child.output()).stdout);
+  const child = new Deno.Command(command, { args, stderr: "null" });
+  const { stdout, signal } = await child.output();
+  return signal ? "" : new TextDecoder("latin1").decode(stdout);
 }
 
+/** Processes by state; none at all if they could not be counted. */
 async function countProcesses(): Promise<Map<string, number>> {
-  const pids = (await print("ls", ["/proc"])).match(/^\d+$/gm) ?? [];
+  const pids = (await print("ls", ["-U", "/proc"])).match(/^\d+$/gm) ?? [];
   const files = pids.map((pid) => `/proc/${pid}/stat`);
   const count = new Map<string, number>();
   if (files.length === 0) return count;
@@ -87,5 +89,6 @@ for (const state of [...Object.values(STATES), "unknown"]) {
 await using _ = autodump();
 await runEveryNSeconds(1, async () => {
   const count = await countProcesses();
+  if (count.size === 0) return;
   for (const [state, counter] of counters) counter.set(count.get(state) ?? 0);
 });

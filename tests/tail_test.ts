@@ -11,11 +11,11 @@ class Reader {
   readonly delays: number[] = [];
   readonly ended: Promise<void>;
 
-  constructor(source: AsyncGenerator<string>) {
+  constructor(source: AsyncIterable<string>) {
     this.ended = this.#read(source);
   }
 
-  async #read(source: AsyncGenerator<string>): Promise<void> {
+  async #read(source: AsyncIterable<string>): Promise<void> {
     for await (const line of source) {
       if (line === STOP) return;
       this.lines.push(line);
