@@ -322,7 +322,8 @@ export class MetricCounter {
   }
 
   /**
-   * Sets a level.
+   * Sets a level. Before its first event a counter is a flow, whose quiet
+   * seconds are 0.
    *
    * @param value The level of the second: any finite number.
    * @param at As in {@linkcode MetricCounter.inc}.
@@ -530,7 +531,9 @@ export class MetricCounter {
   }
 
   #becomeStock(): void {
-    if (this.#kind === undefined) {
+    if (this.#kind === "flow") {
+      this.#report(this.#second - this.#allowedLateness); // as sums
+    } else if (this.#kind === undefined) {
       this.#cells.clear(); // the quiet seconds of a stock are not 0
       this.#cell = undefined;
     }

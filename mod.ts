@@ -18,7 +18,7 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { MetricCounter } from "./counter.ts";
-import { complain, sleep, spawn } from "./tail.ts";
+import { complain, complainAside, sleep, spawn } from "./tail.ts";
 
 export {
   type DumpOptions,
@@ -46,7 +46,9 @@ const MAX_WAITING = 64 * 1024 * 1024; // characters
 const PATIENCE = 3000; // ms for a stalled reader to go on after a signal
 const LAST_MOMENT = 980; // ms of a second: too late to start again within it
 const SLICE = 10; // ms of dumping before other work gets its turn
-const AHEAD = 256 * 1024; // characters dumped before the reader takes some
+const AHEAD = 64 * 1024; // characters dumped before the reader takes some
+const RETRY = 20; // ms
+const LONGEST_TIMER = 2 ** 31 - 1; // ms
 const STALL = 50; // ms without that: the reader stalls, dump all the same
 
 /**
@@ -63,6 +65,18 @@ export function fail(message: string, status: number): never {
 
 function countLines(text: string): number {
   return text.split("\n").length - 1;
+}
+
+async function writeAll(bytes: Uint8Array): Promise<void> {
+  while (bytes.length > 0) {
+    try {
+      bytes = bytes.subarray(await Deno.stdout.write(bytes));
+    } catch (error) {
+      // Somebody who shares the pipe has set it to O_NONBLOCK, and it is full.
+      if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+      await sleep(RETRY);
+    }
+  }
 }
 
 /** Puts on their way to stdout, in whole lines; what waits is bounded. */
@@ -83,6 +97,13 @@ const output = {
         const end = lines.length - start <= PIECE
           ? lines.length
           : lines.lastIndexOf("\n", start + PIECE - 1) + 1;
+        if (end <= start) {
+          throw new RangeError(
+            `Cannot write puts as a line must be at most ${PIECE} characters: current value is ${
+              lines.length - start
+            }`,
+          );
+        }
         this.pieces.push(lines.slice(start, end));
         start = end;
       }
@@ -99,7 +120,7 @@ const output = {
       this.waiting -= oldest.length;
       this.dropped += countLines(oldest);
     }
-    complain(
+    complainAside(
       `the reader stalls: dropped the oldest ${
         this.dropped - before
       } datapoints, ${this.dropped} in all`,
@@ -112,9 +133,7 @@ const output = {
       while (this.pieces.length > 0) {
         this.inFlight = this.pieces.shift()!;
         this.waiting -= this.inFlight.length;
-        for (let rest = encoder.encode(this.inFlight); rest.length > 0;) {
-          rest = rest.subarray(await Deno.stdout.write(rest));
-        }
+        await writeAll(encoder.encode(this.inFlight));
         this.inFlight = "";
         this.written++;
       }
@@ -153,13 +172,13 @@ function readerGone(error: unknown): never {
 }
 
 const dumps = new Set<Dumper>();
+let restartsSaid = 0;
 
 class Dumper implements Autodump {
   readonly #counters: Iterable<MetricCounter>;
   readonly #due = new WeakMap<MetricCounter, number>();
   readonly #timer: ReturnType<typeof setInterval>;
   #tick: Promise<void> | undefined;
-  #restarts = 0;
   #disposed = false;
 
   constructor(counters: Iterable<MetricCounter>) {
@@ -182,10 +201,9 @@ class Dumper implements Autodump {
       clearInterval(this.#timer);
       await this.#tick;
       this.pushAll();
-      dumps.delete(this);
-      if (dumps.size === 0) unwatch();
     }
     await output.writing;
+    if (dumps.delete(this) && dumps.size === 0) unwatch();
   }
 
   /** Hands the last datapoints of all counters to the writer. */
@@ -210,10 +228,13 @@ class Dumper implements Autodump {
 
   async #dump(): Promise<void> {
     let slice = performance.now();
+    let stalled = -1; // once in a dump it may wait in vain
     for (const counter of this.#dueCounters()) {
       this.#push(counter, false);
-      if (output.waiting > AHEAD) {
+      const { waiting, written } = output;
+      if (waiting > AHEAD && written !== stalled) {
         await Promise.race([output.writing, sleep(STALL)]);
+        if (output.written === written) stalled = written;
       } else if (performance.now() - slice < SLICE) continue;
       else await new Promise((resolve) => setImmediate(resolve));
       slice = performance.now();
@@ -224,11 +245,11 @@ class Dumper implements Autodump {
     try {
       output.push(counter.dump({ final }));
     } catch (error) {
-      complain(error instanceof Error ? error.message : String(error));
+      complainAside(error instanceof Error ? error.message : String(error));
     }
-    if (counter.restarts > this.#restarts) {
-      this.#restarts = counter.restarts;
-      complain(
+    if (counter.restarts > restartsSaid) {
+      restartsSaid = counter.restarts;
+      complainAside(
         "the clock went back by more than a timespan: series start afresh",
       );
     }
@@ -274,14 +295,16 @@ function watchReader(): Deno.ChildProcess | undefined {
 async function stop(): Promise<void> {
   if (stopping) return;
   stopping = true;
-  await sleep(LAST_MOMENT - Date.now() % 1000);
+  await sleep(Math.max(0, LAST_MOMENT - Date.now() % 1000));
   for (const dump of dumps) dump.pushAll();
   for (let before = -1; output.writing !== undefined;) {
     before = output.written;
     await Promise.race([output.writing, sleep(PATIENCE)]);
     if (output.written === before) {
       const count = output.undelivered();
-      fail(`the reader stalls: ${count} datapoints were not delivered`, 1);
+      const said = `the reader stalls: ${count} datapoints were not delivered`;
+      await Promise.race([complainAside(said), sleep(STALL)]);
+      Deno.exit(1);
     }
   }
   Deno.exit(0);
@@ -392,7 +415,7 @@ export async function runEveryNSeconds(
     // Timers can be early, and the clock can be set while they run.
     for (let wait; (wait = next - Date.now()) > 0 && wait <= period;) {
       if (signal?.aborted) return;
-      await sleep(wait, signal);
+      await sleep(Math.min(wait, LONGEST_TIMER), signal);
     }
   }
 }

@@ -22,7 +22,13 @@ const GRACE = 30_000; // ms of silence after which a rotated file is left
 const MAX_FILES = 32; // rotated files that are still read, at most
 const MIN_BACKOFF = 1000; // ms
 const MAX_BACKOFF = 60_000; // ms
+const COARSE = 20; // ms by which the times of files are behind the clock
 const LOOK = 1000; // ms between looks at the path, where nothing tells
+
+function line(message: string): Uint8Array {
+  const program = Deno.mainModule.split("/").at(-1);
+  return new TextEncoder().encode(`${program}: ${message}\n`);
+}
 
 /**
  * Says something on stderr, in one line, under the script's name. Where stderr
@@ -32,9 +38,17 @@ const LOOK = 1000; // ms between looks at the path, where nothing tells
  * @param message What there is to say.
  */
 export function complain(message: string): void {
-  const program = Deno.mainModule.split("/").at(-1);
   try {
-    Deno.stderr.writeSync(new TextEncoder().encode(`${program}: ${message}\n`));
+    Deno.stderr.writeSync(line(message));
+  } catch {
+    // There is nowhere to say it.
+  }
+}
+
+/** The same while work goes on: stderr may be the very pipe that stalls. */
+export async function complainAside(message: string): Promise<void> {
+  try {
+    await Deno.stderr.write(line(message));
   } catch {
     // There is nowhere to say it.
   }
@@ -85,6 +99,14 @@ export function spawn(
   return child;
 }
 
+/** A program that is there may fail to start: too many open files, say. */
+function unlessMissing(error: unknown): true {
+  const { NotCapable, NotFound } = Deno.errors;
+  if (error instanceof NotCapable || error instanceof NotFound) throw error;
+  complainAside(`${error}`);
+  return true;
+}
+
 /** Waits between the starts of a program that dies: 1 s at first, then more. */
 class Backoff {
   #wait = MIN_BACKOFF;
@@ -98,7 +120,7 @@ class Backoff {
     if (performance.now() - this.#started > MAX_BACKOFF) {
       this.#wait = MIN_BACKOFF;
     }
-    complain(`${what} ended; starting it again in ${this.#wait / 1000} s`);
+    complainAside(`${what} ended; starting it again in ${this.#wait / 1000} s`);
     await sleep(this.#wait, signal);
     this.#wait = Math.min(2 * this.#wait, MAX_BACKOFF);
   }
@@ -218,6 +240,8 @@ function identity(info: Deno.FileInfo): string {
  */
 class PathTail {
   readonly #path: string;
+  /** Where the path led to last, links resolved: there it is rotated. */
+  #real: string;
   readonly #options: LineOptions;
   readonly #stop = new AbortController();
   readonly #files = new Map<string, LogFile>();
@@ -230,12 +254,12 @@ class PathTail {
   readonly #tasks = new Set<Promise<void>>();
 
   constructor(path: string, options: LineOptions) {
-    this.#path = path.startsWith("/") ? path : `./${path}`;
+    this.#real = this.#path = path.startsWith("/") ? path : `./${path}`;
     this.#options = options;
   }
 
   async *batches(): AsyncGenerator<string[]> {
-    const info = statOrNull(this.#path);
+    const info = this.#stat();
     if (info) this.#current = this.#open(info, info.size);
     this.#run(this.#detect());
     const timer = setInterval(() => this.#look(), LOOK);
@@ -277,21 +301,30 @@ class PathTail {
   /** Runs the tail that says on stderr, at once, what becomes of the path. */
   async #detect(): Promise<void> {
     const args = ["-F", "-n", "0", `--pid=${Deno.pid}`, "--", this.#path];
-    while (!this.#stop.signal.aborted) {
+    const run = async () => {
       const child = spawn("tail", args, { stdout: "null", stderr: "piped" });
       const stop = () => end(child);
       this.#stop.signal.addEventListener("abort", stop);
       for await (const _ of child.stderr) this.#look();
       this.#stop.signal.removeEventListener("abort", stop);
+    };
+    while (!this.#stop.signal.aborted) {
+      await run().catch(unlessMissing);
       await sleep(MIN_BACKOFF, this.#stop.signal);
     }
+  }
+
+  #stat(): Deno.FileInfo | null {
+    const info = statOrNull(this.#path);
+    if (info) this.#real = Deno.realPathSync(this.#path);
+    return info;
   }
 
   /** Sees whether the path leads to another file now. */
   #look(): void {
     const since = this.#looked;
     this.#looked = Date.now();
-    const info = statOrNull(this.#path);
+    const info = this.#stat();
     const id = info ? identity(info) : undefined;
     if (id === undefined || id !== this.#current?.id) {
       if (this.#current) this.#rotated(this.#current);
@@ -311,17 +344,25 @@ class PathTail {
   /** Opens what came to the path and was rotated since the last look. */
   #openMissed(since: number): void {
     for (const [name, info] of this.#siblings()) {
-      const born = info.birthtime?.getTime() ?? 0;
-      if (this.#files.has(identity(info)) || born < since - 20) continue;
-      if (isRotated(name, this.#path)) this.#rotated(this.#open(info, 0));
+      if (this.#files.has(identity(info))) continue;
+      // A copy that keeps its time, as gunzip makes one, was not at the path.
+      const [born = 0, written = 0] = [info.birthtime, info.mtime]
+        .map((date) => date?.getTime());
+      if (Math.min(born, written) < since - COARSE) continue;
+      if (isRotated(name, this.#real)) this.#rotated(this.#open(info, 0));
     }
   }
 
   *#siblings(): Generator<[string, Deno.FileInfo]> {
-    const folder = this.#path.slice(0, this.#path.lastIndexOf("/") + 1);
-    for (const entry of Deno.readDirSync(folder)) {
-      const info = entry.isFile ? statOrNull(folder + entry.name) : null;
-      if (info) yield [folder + entry.name, info];
+    const folder = this.#real.slice(0, this.#real.lastIndexOf("/") + 1);
+    try {
+      for (const entry of Deno.readDirSync(folder)) {
+        const info = entry.isFile ? statOrNull(folder + entry.name) : null;
+        if (info) yield [folder + entry.name, info];
+      }
+    } catch (error) {
+      if (error instanceof Deno.errors.NotCapable) throw error;
+      // The folder is gone, or cannot be listed: the path may come back.
     }
   }
 
@@ -367,7 +408,7 @@ class PathTail {
       const name = this.#nameOf(file);
       if (name === undefined) break; // deleted
       backoff.started();
-      const opened = await this.#readOnce(file, name);
+      const opened = await this.#readOnce(file, name).catch(unlessMissing);
       if (file.left || this.#stop.signal.aborted) break;
       if (opened) {
         await backoff.ended(`tail of ${this.#path}`, this.#stop.signal);
@@ -460,7 +501,7 @@ function isRotated(name: string, path: string): boolean {
     : ending && name.startsWith(stem) && name.endsWith(ending)
     ? name.slice(stem.length, -ending.length)
     : "";
-  return /^[-._](\w*\d[-\w:]*|[\d.]+|old|bak)$/.test(added);
+  return /^[-._](\d[-\d.:T]*|old)$/.test(added);
 }
 
 /** Whether a log is there that this process may read. */

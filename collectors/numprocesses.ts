@@ -14,6 +14,7 @@
 import {
   autodump,
   commandLine,
+  complain,
   fail,
   MetricCounter,
   runEveryNSeconds,
@@ -52,11 +53,16 @@ const STATES: Record<string, string> = {
 // The name of a process may hold anything, but only 15 characters of it.
 const STATE = /\) (\w)(?: -?\d+){20,}$/gm;
 
-/** What a program prints; nothing if a signal has cut it short. */
+/** What a program prints; nothing if it cannot be started or is cut short. */
 async function print(command: string, args: string[]): Promise<string> {
-  const child = new Deno.Command(command, { args, stderr: "null" });
-  const { stdout, signal } = await child.output();
-  return signal ? "" : new TextDecoder("latin1").decode(stdout);
+  try {
+    const child = new Deno.Command(command, { args, stderr: "null" });
+    const { stdout, signal } = await child.output();
+    return signal ? "" : new TextDecoder("latin1").decode(stdout);
+  } catch (error) {
+    complain(`${error}`);
+    return "";
+  }
 }
 
 /** Processes by state; none at all if they could not be counted. */

@@ -45,7 +45,9 @@ let dump: Autodump | undefined;
 async function sample(): Promise<void> {
   const args = ["-n", "1", "/proc/uptime"];
   const child = new Deno.Command("tail", { args, stderr: "null" });
-  const text = new TextDecoder().decode((await child.output()).stdout);
+  const { stdout, signal } = await child.output();
+  if (signal) return; // one to the whole group
+  const text = new TextDecoder().decode(stdout);
   const [, up, idled] = text.match(/^([\d.]+) ([\d.]+)\n$/) ?? [];
   if (up === undefined) fail("cannot read /proc/uptime", 13);
   sinceBoot.set(Number(up));

@@ -6,21 +6,21 @@
 const ROOT = new URL("../", import.meta.url).pathname;
 const DIST = `${ROOT}dist`;
 
+await Deno.remove(DIST, { recursive: true }).catch(() => {});
 const scripts: string[] = [];
 for (const folder of ["collectors", "pipes"]) {
+  const found: string[] = [];
   for await (const { name, isFile } of Deno.readDir(ROOT + folder)) {
     const script = `${ROOT}${folder}/${name}`;
     if (!isFile) continue;
-    if ((await Deno.readTextFile(script)).startsWith("#!")) {
-      scripts.push(script);
-    }
+    if ((await Deno.readTextFile(script)).startsWith("#!")) found.push(script);
   }
+  // Scripts of one folder at a time: those of two would keep their folders.
+  const args = ["bundle", "--quiet", "--outdir", DIST, ...found];
+  const bundle = new Deno.Command(Deno.execPath(), { args }).spawn();
+  if (!(await bundle.status).success) Deno.exit(1);
+  scripts.push(...found);
 }
-
-const bundle = new Deno.Command(Deno.execPath(), {
-  args: ["bundle", "--quiet", "--outdir", DIST, ...scripts],
-});
-if (!(await bundle.spawn().status).success) Deno.exit(1);
 
 const here = Deno.execPath().replace(/\/[^/]*$/, "");
 const path = [...new Set(["/usr/local/bin", "/usr/bin", "/bin", here])];

@@ -174,6 +174,15 @@ Deno.test("R6: set overwrites and inc adds on top within a second", () => {
   assertEquals(dump(), [[0, 6]]);
 });
 
+Deno.test("R6: a flow that becomes a stock keeps what it counted", () => {
+  const { counter, time, dump } = manual({ timespan: 10, granularity: 5 });
+  for (time.second = 0; time.second < 3; time.second++) counter.inc();
+  time.second = 6;
+  counter.set(7);
+  time.second = 10;
+  assertEquals(dump(), [[0, 3], [5, 7]]);
+});
+
 Deno.test("R6: reduce replaces the sum and the last level", () => {
   const reduce = (cells: number[]) => Math.max(...cells);
   for (const kind of ["add", "set"] as const) {

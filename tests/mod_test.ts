@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { MetricCounter, runEveryNSeconds } from "../mod.ts";
+import { MetricCounter, runEveryNSeconds, writePuts } from "../mod.ts";
 import { processTest, puts, ROOT, Running, sleep, until } from "./processes.ts";
 
 /** Starts one of the programs in fixtures/dumps.ts. */
@@ -119,7 +119,7 @@ processTest(
     program.pause();
     await sleep(5000);
     program.resume();
-    await until(() => program.out.length > 6 * SERIES);
+    await until(() => program.out.length > 6 * SERIES, 20);
     assertEquals((await program.end("SIGTERM")).code, 0);
     assertWhole(program.out);
     assertEquals(
@@ -192,6 +192,11 @@ processTest(
     );
   },
 );
+
+Deno.test("writePuts() refuses a line that a pipe could tear", async () => {
+  const line = "x".repeat(5000) + "\n";
+  await assertRejects(() => writePuts(line), RangeError, "is 5001");
+});
 
 /** Runs with timers and a clock that take no time, and stop at the end. */
 async function withFakeTime(

@@ -237,6 +237,74 @@ processTest("tail() reads on after a truncation", ["tail"], async (folder) => {
 });
 
 processTest(
+  "tail() reads no other log, and no copy, for a rotated one",
+  ["tail"],
+  async (folder) => {
+    const log = `${folder}/access.log`;
+    const reader = await read(log);
+    const written: string[] = [];
+    new Writer(log, written).write(3);
+    await until(() => reader.lines.length === 3);
+    // As logrotate does with both logs, and an admin in between.
+    await Deno.writeTextFile(`${folder}/access-api2.log`, "other\n");
+    await Deno.writeTextFile(`${folder}/access2.log`, "other\n");
+    await Deno.copyFile(log, `${log}.bak`);
+    await Deno.copyFile(log, `${log}.7`);
+    await Deno.utime(`${log}.7`, 1_700_000_000, 1_700_000_000); // as gunzip does
+    await Deno.rename(log, `${log}.1`);
+    await sleep(300);
+    await Deno.writeTextFile(`${folder}/access-api3.log`, "other\n");
+    new Writer(log, written).write(3);
+    await until(() => reader.lines.length >= 6);
+    await sleep(1200);
+    await stop(reader, log);
+    reader.compare("other logs beside it", written);
+  },
+);
+
+processTest(
+  "tail() waits for a folder that is gone to come back",
+  ["tail"],
+  async (folder) => {
+    const log = `${folder}/logs/app.log`;
+    await Deno.mkdir(`${folder}/logs`);
+    const reader = await read(log);
+    await Deno.remove(`${folder}/logs`, { recursive: true });
+    await sleep(1200);
+    await Deno.mkdir(`${folder}/logs`);
+    const written: string[] = [];
+    new Writer(log, written).write(3);
+    await until(() => reader.lines.length === 3);
+    await stop(reader, log);
+    reader.compare("a folder that was gone", written);
+  },
+);
+
+processTest(
+  "tail() follows a link whose target is rotated in its own folder",
+  ["tail"],
+  async (folder) => {
+    const log = `${folder}/real/app.log`;
+    await Deno.mkdir(`${folder}/real`);
+    await Deno.writeTextFile(log, "");
+    await Deno.symlink(log, `${folder}/link.log`);
+    const reader = await read(`${folder}/link.log`);
+    const written: string[] = [];
+    for (let i = 0; i < 10; i++) {
+      const writer = new Writer(log, written);
+      writer.write(5);
+      Deno.renameSync(log, `${log}.${i}`);
+      writer.write(5);
+      writer.close();
+      await sleep(10);
+    }
+    await until(() => reader.lines.length >= written.length).catch(() => {});
+    await stop(reader, log);
+    reader.compare("10 fast rotations behind a link", written);
+  },
+);
+
+processTest(
   "tail() waits for a log that is not there yet, and reads all of it",
   ["tail"],
   async (folder) => {
