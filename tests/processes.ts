@@ -27,6 +27,8 @@ export function processTest(
   const missing = programs.find((program) => !has(program));
   const why = !granted
     ? " (ignored: needs permissions, use `deno task test`)"
+    : Deno.build.os !== "linux"
+    ? " (ignored: needs Linux)"
     : missing
     ? ` (ignored: there is no ${missing} here)`
     : "";
