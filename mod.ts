@@ -47,9 +47,9 @@ const PATIENCE = 3000; // ms for a stalled reader to go on after a signal
 const LAST_MOMENT = 980; // ms of a second: too late to start again within it
 const SLICE = 10; // ms of dumping before other work gets its turn
 const AHEAD = 64 * 1024; // characters dumped before the reader takes some
-const RETRY = 20; // ms
-const LONGEST_TIMER = 2 ** 31 - 1; // ms
 const STALL = 50; // ms without that: the reader stalls, dump all the same
+const RETRY = 20; // ms until a full pipe that does not block is tried again
+const LONGEST_TIMER = 2 ** 31 - 1; // ms
 
 /**
  * Ends the program with one line on stderr. Under tcollector, status 13 says

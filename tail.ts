@@ -259,8 +259,8 @@ class PathTail {
   }
 
   async *batches(): AsyncGenerator<string[]> {
-    const info = this.#stat();
-    if (info) this.#current = this.#open(info, info.size);
+    const info = statOrNull(this.#path);
+    if (info) this.#follow(info, info.size);
     this.#run(this.#detect());
     const timer = setInterval(() => this.#look(), LOOK);
     try {
@@ -314,22 +314,27 @@ class PathTail {
     }
   }
 
-  #stat(): Deno.FileInfo | null {
-    const info = statOrNull(this.#path);
-    if (info) this.#real = Deno.realPathSync(this.#path);
-    return info;
+  /** Takes to the file that the path leads to now. */
+  #follow(info: Deno.FileInfo, offset: number): void {
+    this.#current = this.#open(info, offset);
+    try {
+      this.#real = Deno.realPathSync(this.#path);
+    } catch {
+      // It has moved on already: the next look sees where to.
+    }
   }
 
   /** Sees whether the path leads to another file now. */
   #look(): void {
     const since = this.#looked;
     this.#looked = Date.now();
-    const info = this.#stat();
+    const info = statOrNull(this.#path);
     const id = info ? identity(info) : undefined;
     if (id === undefined || id !== this.#current?.id) {
       if (this.#current) this.#rotated(this.#current);
       this.#openMissed(since);
-      this.#current = info ? this.#open(info, 0) : undefined;
+      this.#current = undefined;
+      if (info) this.#follow(info, 0);
     } else if (info!.size < this.#current!.offset) {
       this.#current!.offset = 0; // truncated: its tail has begun again, too
     }

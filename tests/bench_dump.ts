@@ -2,7 +2,7 @@
  * 10,000 counters that hold 15 s each, dumped at once by autodump: says on
  * stderr what that took.
  */
-import { autodump, MetricCounter } from "../mod.ts";
+import { autodump, MetricCounter, sleep } from "../mod.ts";
 
 const COUNTERS = 10_000;
 const TIMESPAN = 15;
@@ -17,8 +17,6 @@ export interface DumpReport {
   /** Milliseconds: the longest time in which no timer ran. */
   pause: number;
 }
-
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function main(): Promise<void> {
   let now = 1_700_000_000_000;

@@ -1,6 +1,6 @@
 /** What people would use instead, as Debian brings it. */
 import { start } from "./bench_process.ts";
-import { has, type Running, until } from "./processes.ts";
+import { freePort, has, type Running, until } from "./processes.ts";
 
 /** How much was counted when, in milliseconds since the epoch. */
 export interface Count {
@@ -49,12 +49,6 @@ export function nameOf(peer: Peer): string {
   const query = new Deno.Command("dpkg-query", { args, stderr: "null" });
   const version = new TextDecoder().decode(query.outputSync().stdout);
   return `${peer.package} ${version}`;
-}
-
-/** A port that was free a moment ago. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 /** Starts mtail; `name` is the metric that its program counts. */

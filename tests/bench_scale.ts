@@ -1,15 +1,10 @@
 /** 10,000 series, a datapoint a second each, through `tsd.ts` into a TSD. */
 import { TextLineStream } from "@std/streams/text-line-stream";
-import {
-  freePort,
-  isInstalled,
-  nameOf,
-  VICTORIA_METRICS,
-} from "./bench_peers.ts";
+import { isInstalled, nameOf, VICTORIA_METRICS } from "./bench_peers.ts";
 import { endOf, find, Meter, start, startHeld, stop } from "./bench_process.ts";
 import { foretold, SERIES } from "./bench_series.ts";
 import { megabytes, number, type Section, target } from "./bench_table.ts";
-import { command, until } from "./processes.ts";
+import { command, freePort, until } from "./processes.ts";
 
 const SCRIPT = new URL("bench_series.ts", import.meta.url).pathname;
 const FLUSH = 60; // seconds until all is sent at the end

@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import {
+  authfailures,
   command,
   has,
   Ledger,
-  OTHER,
   processTest,
   puts,
   ROOT,
@@ -11,14 +11,6 @@ import {
   sleep,
   until,
 } from "./processes.ts";
-
-/** authfailures.ts on a log of its own, once it reads. */
-async function authfailures(log: string): Promise<Running> {
-  await Deno.writeTextFile(log, OTHER);
-  const program = new Running(command("collectors/authfailures.ts", log));
-  await until(() => program.out.length > 0); // it has been reading for a second
-  return program;
-}
 
 processTest(
   "authfailures.ts counts 1,009 lines in their seconds",

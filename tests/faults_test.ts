@@ -2,7 +2,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { tail } from "../mod.ts";
 import {
+  authfailures,
   command,
+  freePort,
   Ledger,
   OTHER,
   processTest,
@@ -42,9 +44,7 @@ processTest("both cores are kept busy, and every line counts in its second", [
   "tail",
 ], async (folder) => {
   const log = `${folder}/auth.log`;
-  await Deno.writeTextFile(log, OTHER);
-  const program = new Running(command("collectors/authfailures.ts", log));
-  await until(() => program.out.length > 0);
+  const program = await authfailures(log);
   const busy = [1, 2].map(() =>
     new Running(["sh", "-c", "while :; do :; done"])
   );
@@ -227,10 +227,4 @@ class Sink {
   close(): void {
     this.#listener.close();
   }
-}
-
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  listener.close();
-  return listener.addr.port;
 }

@@ -1,6 +1,9 @@
 /** What the tests share that start real processes. */
 import { assertEquals } from "@std/assert";
 import { TextLineStream } from "@std/streams/text-line-stream";
+import { sleep } from "../mod.ts";
+
+export { sleep };
 
 export const ROOT = new URL("../", import.meta.url).pathname;
 
@@ -148,8 +151,18 @@ export async function until(
   }
 }
 
-export function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+/** A port that was free a moment ago. */
+export function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+/** authfailures.ts on a log of its own, once it reads. */
+export async function authfailures(log: string): Promise<Running> {
+  await Deno.writeTextFile(log, OTHER);
+  const program = new Running(command("collectors/authfailures.ts", log));
+  await until(() => program.out.length > 0); // it has been reading for a second
+  return program;
 }
 
 const MATCH = "combo sshd[1]: authentication failure; logname= uid=0\n";

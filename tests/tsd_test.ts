@@ -12,6 +12,7 @@ import {
 } from "../pipes/tsd.ts";
 import {
   command,
+  freePort,
   processTest,
   type Put,
   puts,
@@ -219,11 +220,6 @@ Deno.test("backoff() grows up to 30 s, with jitter", () => {
     assert(wait >= most / 2 && wait <= most, `${round}: ${wait}`);
   }
 });
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
 
 async function answers(port: number): Promise<boolean> {
   try {
