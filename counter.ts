@@ -5,62 +5,10 @@
  * @module
  */
 
-/** How a datapoint is written: as OpenTSDB's `put`, or as tcollector reads it. */
-export type PutFormat = "put" | "tcollector";
-
-/** Options of {@linkcode MetricCounter}. */
-export interface MetricCounterOptions {
-  /**
-   * Whole seconds that a counter holds; `autodump` dumps it that often.
-   *
-   * @default {15}
-   */
-  timespan?: number;
-  /**
-   * Whole seconds that one datapoint covers; a divisor of `timespan`.
-   *
-   * @default {1}
-   */
-  granularity?: number;
-  /**
-   * Tags of every datapoint. `host` is the machine's name unless given here.
-   *
-   * @default {{}}
-   */
-  tags?: Record<string, string>;
-  /**
-   * The form of a line. The default is `tcollector` where the main script lies
-   * in a folder whose name is a number, as in tcollector's `collectors/0`.
-   *
-   * @default {"put"}
-   */
-  format?: PutFormat;
-  /**
-   * Makes one value of a bucket's cells, oldest first, in place of the sum (a
-   * flow) or the last level set (a stock). Gets the seconds that have a value.
-   */
-  reduce?: (cells: number[]) => number;
-  /**
-   * Seconds for which a bucket is held back after its end, so that late events
-   * find it open.
-   *
-   * @default {0}
-   */
-  allowedLateness?: number;
-  /**
-   * Seconds of 0 that a flow reports after its last other value, at most; then
-   * it pauses until the next one.
-   *
-   * @default {Infinity}
-   */
-  maxGap?: number;
-  /**
-   * The time now, in milliseconds since the epoch.
-   *
-   * @default {Date.now}
-   */
-  clock?: () => number;
-}
+import { Cells } from "./counter/cells.ts";
+import { complete, type MetricCounterOptions } from "./counter/options.ts";
+import { type PutFormat, PutLine } from "./counter/put.ts";
+import { alive } from "./counter/registry.ts";
 
 /** Options of {@linkcode MetricCounter.dump}. */
 export interface DumpOptions {
@@ -72,48 +20,7 @@ export interface DumpOptions {
   final?: boolean;
 }
 
-const UNDER_TCOLLECTOR = /\/\d+\/[^/]+$/.test(Deno.mainModule);
-const MAX_TAGS = 8; // OpenTSDB's default limit
-const MAX_LINE_BYTES = 1023; // with its newline: under the 1,024 of OpenTSDB and tcollector
 const MAX_SECOND = 9_999_999_999; // ten digits
-const MAX_NUMBER_LENGTH = 327; // of -2.2250738585072014e-308 in plain decimals
-const MAX_HOST_LENGTH = 64; // on Linux
-
-/** Refuses what a put line cannot carry; returns it as it is. */
-function checked(word: unknown, what: string): string {
-  if (typeof word !== "string") {
-    throw new TypeError(
-      `Cannot write a put line as ${what} must be a string: current value is ${word}`,
-    );
-  }
-  const bad = word.search(/[^-_./a-zA-Z0-9]|^$/);
-  if (bad < 0) return word;
-  const rule = `Cannot write a put line as ${what} must be of ` +
-    "a-z A-Z 0-9 - _ . / and not empty: current value is " +
-    JSON.stringify(word);
-  if (word === "") throw new TypeError(rule);
-  const character = String.fromCodePoint(word.codePointAt(bad)!);
-  throw new TypeError(`${rule} with ${JSON.stringify(character)} at ${bad}`);
-}
-
-/** Says why there is no counter with such an option. */
-function refusal(rule: string, value: unknown): string {
-  const text = typeof value === "string" ? JSON.stringify(value) : value;
-  return `Cannot make a MetricCounter as ${rule}: current value is ${text}`;
-}
-
-/** A number in plain decimals: exact, no exponent, no `-0`. */
-function decimal(value: number): string {
-  const text = String(value);
-  if (!text.includes("e")) return text;
-  const [, sign, whole, fraction, exponent] = text.match(
-    /^(-?)(\d)\.?(\d*)e(.*)$/,
-  )! as unknown as string[];
-  const shift = Number(exponent);
-  return shift < 0
-    ? `${sign}0.${"0".repeat(-shift - 1)}${whole}${fraction}`
-    : `${sign}${whole}${fraction!.padEnd(shift, "0")}`;
-}
 
 function floorTo(step: number, second: number): number {
   return Math.floor(second / step) * step;
@@ -127,6 +34,12 @@ function secondOf(ms: number): number {
     `Cannot count as the clock must tell milliseconds since 1970, up to 2286: current value is ${ms}`,
   );
 }
+
+/**
+ * Declares a counter a stock before its first level is set, so that nothing is
+ * reported for it until then.
+ */
+export let declareStock: (counter: MetricCounter) => void;
 
 /**
  * A time series of one metric and one set of tags, at up to one second.
@@ -170,11 +83,9 @@ function secondOf(ms: number): number {
  * ```
  */
 export class MetricCounter {
-  /**
-   * Every counter made: what `autodump()` dumps. Delete a counter from it when
-   * its series has ended.
-   */
-  static readonly alive: Set<MetricCounter> = new Set();
+  static {
+    declareStock = (counter) => counter.#becomeStock();
+  }
 
   /** The metric's name. */
   readonly name: string;
@@ -188,27 +99,22 @@ export class MetricCounter {
   readonly #allowedLateness: number;
   readonly #maxGap: number;
   readonly #clock: () => number;
-  readonly #head: string;
-  #tail = "";
+  readonly #cells: Cells;
+  #line: PutLine;
 
-  /** Undefined until the first event says what the counter is. */
+  /** Undefined until an option or the first event says what the counter is. */
   #kind: "flow" | "stock" | undefined;
-  /** The newest second seen; what is counted without a time goes there. */
-  #second: number;
-  /** The value of `#second`, out of the map because `inc` is hot. */
-  #cell: number | undefined;
-  /** The seconds before it that have a value: just those are reported. */
-  readonly #cells = new Map<number, number>();
   /** The first second of a flow: no 0 is reported from before it. */
   #start: number;
-  /** The first second that is not reported yet; starts a bucket. */
+  /** The first second that is not reported yet; a bucket starts with it. */
   #unreported: number;
   /** The last reported second of a flow that was not 0. */
   #busy = -Infinity;
-  /** Lines of a series that the clock ended. */
+  /** Lines that are made, but were not returned by a dump yet. */
   #backlog = "";
   #late = 0;
   #restarts = 0;
+  #closed = false;
 
   /**
    * Makes a counter; it counts from now on.
@@ -221,63 +127,27 @@ export class MetricCounter {
    * 8 tags with `host`, or a line could pass 1,023 bytes.
    */
   constructor(name: string, options: MetricCounterOptions = {}) {
-    const {
-      timespan = 15,
-      granularity = 1,
-      tags = {},
-      format = UNDER_TCOLLECTOR ? "tcollector" : "put",
-      reduce,
-      allowedLateness = 0,
-      maxGap = Infinity,
-      clock = Date.now,
-    } = options;
-    const wholeSeconds = "must be a whole number of seconds, 1 or more";
-    if (!Number.isSafeInteger(timespan) || timespan < 1) {
-      throw new RangeError(refusal(`timespan ${wholeSeconds}`, timespan));
-    }
-    if (!Number.isSafeInteger(granularity) || granularity < 1) {
-      throw new RangeError(refusal(`granularity ${wholeSeconds}`, granularity));
-    }
-    if (timespan % granularity !== 0) {
-      throw new RangeError(
-        refusal(`granularity must divide timespan ${timespan}`, granularity),
-      );
-    }
-    if (!Number.isFinite(allowedLateness) || allowedLateness < 0) {
-      throw new RangeError(
-        refusal("allowedLateness must be 0 seconds or more", allowedLateness),
-      );
-    }
-    if (!(maxGap >= 0)) {
-      throw new RangeError(
-        refusal("maxGap must be 0 seconds or more", maxGap),
-      );
-    }
-    if (format !== "put" && format !== "tcollector") {
-      throw new TypeError(
-        refusal('format must be "put" or "tcollector"', format),
-      );
-    }
-    if (reduce !== undefined && typeof reduce !== "function") {
-      throw new TypeError(refusal("reduce must be a function", reduce));
-    }
-    if (typeof clock !== "function") {
-      throw new TypeError(refusal("clock must be a function", clock));
-    }
-    this.name = checked(name, "the name");
-    this.timespan = timespan;
-    this.granularity = granularity;
-    this.#format = format;
-    this.#reduce = reduce;
-    this.#allowedLateness = allowedLateness;
-    this.#maxGap = maxGap;
-    this.#clock = clock;
-    this.#head = format === "put" ? `put ${name} ` : `${name} `;
-    this.setTags(tags);
-    this.#start = this.#second = secondOf(clock());
-    this.#unreported = floorTo(granularity, this.#second - allowedLateness);
-    this.#cell = 0;
-    MetricCounter.alive.add(this);
+    const all = complete(options);
+    this.name = name;
+    this.timespan = all.timespan;
+    this.granularity = all.granularity;
+    this.#format = all.format;
+    this.#kind = all.kind;
+    this.#reduce = all.reduce;
+    this.#allowedLateness = all.allowedLateness;
+    this.#maxGap = all.maxGap;
+    this.#clock = all.clock;
+    this.#line = new PutLine(name, all.tags, all.format);
+    const now = secondOf(this.#clock());
+    this.#cells = new Cells(now, this.#quiet);
+    this.#start = now;
+    this.#unreported = this.#firstOpen(now);
+    alive.add(this);
+  }
+
+  /** The tags of every datapoint, in a fresh object. */
+  get tags(): Record<string, string> {
+    return { ...this.#line.tags };
   }
 
   /** Events refused because their bucket had been reported. */
@@ -290,13 +160,17 @@ export class MetricCounter {
     return this.#restarts;
   }
 
-  /** Whether a flow pauses after `maxGap`, and all of it is reported. */
+  /** Whether a flow was silent for `maxGap`, and all of it is reported. */
   get paused(): boolean {
     if (!(this.#unreported > this.#busy + this.#maxGap)) return false;
-    for (const [second, cell] of this.#cells) {
-      if (second >= this.#unreported && cell !== 0) return false;
-    }
-    return !this.#cell && this.#backlog === "";
+    const open = this.#cells.seconds(this.#unreported, Infinity);
+    return open.every((second) => this.#cells.get(second) === 0) &&
+      this.#backlog === "";
+  }
+
+  /** Whether all that was dumped are the zeros of a flow, if anything was. */
+  get silent(): boolean {
+    return this.#kind !== "stock" && this.#busy === -Infinity;
   }
 
   /**
@@ -305,6 +179,7 @@ export class MetricCounter {
    * @param at Its time in seconds since the epoch; now if not given. An event
    * from ahead of the clock counts now, one that is too late in `late`.
    * @throws {RangeError} If `at` is not a finite number.
+   * @throws {TypeError} If the counter is closed.
    */
   inc(at?: number): void {
     this.#count(1, at, false);
@@ -316,21 +191,53 @@ export class MetricCounter {
    * @param value What is added to the second: any finite number.
    * @param at As in {@linkcode MetricCounter.inc}.
    * @throws {RangeError} If a number is not finite, or the sum would not be.
+   * @throws {TypeError} If the counter is closed.
    */
   add(value: number, at?: number): void {
     this.#count(value, at, false);
   }
 
   /**
-   * Sets a level. Before its first event a counter is a flow, whose quiet
-   * seconds are 0.
+   * Sets a level. A counter that was not declared a stock becomes one with its
+   * first `set`; before that it is a flow, whose quiet seconds are 0. The value
+   * of a bucket is then the last level in it, whatever was counted before.
    *
    * @param value The level of the second: any finite number.
    * @param at As in {@linkcode MetricCounter.inc}.
    * @throws {RangeError} If a number is not finite.
+   * @throws {TypeError} If the counter is closed.
    */
   set(value: number, at?: number): void {
     this.#count(value, at, true);
+  }
+
+  /**
+   * Starts a stop watch. Disposing it adds the seconds that have passed.
+   *
+   * @returns The stop watch; disposing it twice adds once.
+   *
+   * @example
+   * ```ts
+   * import { MetricCounter } from "@metriccounter/metriccounter";
+   * import { assert } from "@std/assert";
+   *
+   * const seconds = new MetricCounter("job.seconds", { tags: { host: "web1" } });
+   * {
+   *   using _ = seconds.time();
+   *   await new Promise((resolve) => setTimeout(resolve, 10));
+   * }
+   * assert(seconds.summarize((cells) => Math.max(...cells)) > 0.005);
+   * ```
+   */
+  time(): Disposable {
+    const started = performance.now(); // a clock that nobody sets
+    let running = true;
+    return {
+      [Symbol.dispose]: () => {
+        if (running) this.add((performance.now() - started) / 1000);
+        running = false;
+      },
+    };
   }
 
   /**
@@ -341,28 +248,7 @@ export class MetricCounter {
    * @throws {RangeError} If there are too many, or a line could get too long.
    */
   setTags(tags: Record<string, string>): void {
-    const pairs = Object.entries(tags);
-    const hosted = pairs.some(([key]) => key === "host");
-    const bare = this.#format === "tcollector"; // it adds "put" and the host
-    if (!hosted && !bare) pairs.unshift(["host", Deno.hostname()]);
-    const text = pairs
-      .map(([k, v]) => ` ${checked(k, "a tag key")}=${checked(v, `tag ${k}`)}`)
-      .join("");
-    const count = pairs.length + (!hosted && bare ? 1 : 0);
-    if (count > MAX_TAGS) {
-      throw new RangeError(
-        `Cannot write a put line as the tags must be at most ${MAX_TAGS} with host: current value is ${count}`,
-      );
-    }
-    const length = "put  1700000000 \n".length + this.name.length +
-      text.length + MAX_NUMBER_LENGTH +
-      (!hosted && bare ? " host=".length + MAX_HOST_LENGTH : 0);
-    if (length > MAX_LINE_BYTES) {
-      throw new RangeError(
-        `Cannot write a put line as it must be at most ${MAX_LINE_BYTES} bytes with the longest number: current value is ${length}`,
-      );
-    }
-    this.#tail = `${text}\n`;
+    this.#line = new PutLine(this.name, tags, this.#format);
   }
 
   /**
@@ -374,24 +260,18 @@ export class MetricCounter {
    */
   summarize<T>(f: (cells: number[]) => T): T {
     this.#tick();
-    const cells = Array.from(
-      { length: this.timespan },
-      (_, i) => this.#cells.get(this.#second - this.timespan + i) ?? 0,
-    );
-    cells.push(this.#cell ?? 0);
-    return f(cells);
+    const first = this.#cells.second - this.timespan;
+    return f(Array.from(
+      { length: this.timespan + 1 },
+      (_, i) => this.#cells.get(first + i) ?? 0,
+    ));
   }
 
-  /** Zeroes the cells without reporting what they held. */
+  /** Zeroes the cells without reporting what they held; a stock forgets them. */
   flush(): void {
     this.#tick();
-    if (this.#kind === "stock") {
-      this.#cells.clear();
-      this.#cell = undefined;
-    } else {
-      for (const second of this.#cells.keys()) this.#cells.set(second, 0);
-      this.#cell &&= 0;
-    }
+    if (this.#kind === "stock") this.#cells.clear();
+    else this.#cells.zero();
   }
 
   /**
@@ -402,74 +282,85 @@ export class MetricCounter {
    * @throws {RangeError} If `reduce` returns no finite number; nothing is lost.
    */
   dump(options: DumpOptions = {}): string {
-    this.#tick();
-    if (options.final) this.#reportAll();
-    else this.#report(this.#second - this.#allowedLateness);
+    if (!this.#closed) {
+      this.#tick();
+      if (options.final) this.#reportAll();
+      else this.#report(this.#cells.second - this.#allowedLateness);
+    }
     const text = this.#backlog;
     this.#backlog = "";
+    if (this.#closed) alive.delete(this);
     return text;
   }
 
-  /** Brings `#second` up to the clock. */
+  /**
+   * Ends the series: the next dump reports all that is left, the open bucket
+   * included, and nothing can be counted any more. Closing twice is safe.
+   *
+   * @throws {RangeError} If `reduce` returns no finite number; nothing is lost.
+   */
+  close(): void {
+    if (this.#closed) return;
+    this.#tick();
+    this.#reportAll();
+    this.#closed = true;
+    if (this.#backlog === "") alive.delete(this);
+  }
+
+  /** What a second is before anything was counted in it. */
+  get #quiet(): number | undefined {
+    return this.#kind === "stock" ? undefined : 0;
+  }
+
+  /** The first bucket that is open at a time. */
+  #firstOpen(now: number): number {
+    return floorTo(this.granularity, now - this.#allowedLateness);
+  }
+
+  /** Brings the cells up to the clock. */
   #tick(): void {
     const ms = this.#clock();
-    const elapsed = ms - this.#second * 1000;
+    const elapsed = ms - this.#cells.second * 1000;
     if (elapsed >= 0 && elapsed < 1000) return; // as a rule, so no division
     const now = secondOf(ms);
-    if (now > this.#second) this.#forward(now);
-    else if (now < this.#second - this.timespan) this.#restart(now);
+    if (now > this.#cells.second) this.#forward(now);
+    else if (now < this.#cells.second - this.timespan) this.#restart(now);
   }
 
   #forward(now: number): void {
-    if (this.#cell !== undefined) this.#cells.set(this.#second, this.#cell);
-    if (this.#kind !== "stock") {
-      let quiet = this.#second + 1;
-      if (now - quiet > this.timespan) {
-        quiet = floorTo(this.granularity, now - 1) - this.timespan +
-          this.granularity;
-      }
-      for (; quiet <= now; quiet++) {
-        if (!this.#cells.has(quiet)) this.#cells.set(quiet, 0);
-      }
-    }
-    this.#second = now;
-    this.#cell = this.#cells.get(now);
+    const before = this.#cells.second;
+    this.#cells.moveTo(now);
+    if (this.#kind === "stock") return;
+    const jumped = now - before - 1 > this.timespan; // by a suspend, say
+    const filled = floorTo(this.granularity, now - 1) - this.timespan +
+      this.granularity;
+    this.#cells.fill(jumped ? filled : before + 1, now + 1);
   }
 
   /** The clock went back by more than the timespan: it was wrong before. */
   #restart(now: number): void {
     this.#reportAll();
     this.#cells.clear();
-    this.#start = this.#second = now;
-    this.#unreported = floorTo(
-      this.granularity,
-      now - this.#allowedLateness,
-    );
-    this.#cell = this.#kind === "stock" ? undefined : 0;
+    this.#cells.moveTo(now);
+    this.#cells.newest = this.#quiet;
+    this.#start = now;
+    this.#unreported = this.#firstOpen(now);
     this.#busy = -Infinity;
     this.#restarts++;
   }
 
   /** Reports the open bucket, too; what comes now counts in the next one. */
   #reportAll(): void {
-    if (this.#cell !== undefined) this.#cells.set(this.#second, this.#cell);
-    let newest = -Infinity;
-    for (const second of this.#cells.keys()) newest = Math.max(newest, second);
-    this.#report(floorTo(this.granularity, newest) + this.granularity);
+    const last = this.#cells.seconds(this.#unreported, Infinity).at(-1);
+    if (last === undefined) return;
+    this.#report(floorTo(this.granularity, last) + this.granularity);
   }
 
   /** Writes the buckets that end by then into the backlog. */
   #report(until: number): void {
     const end = floorTo(this.granularity, until);
     if (!(end > this.#unreported)) return;
-    const seconds: number[] = [];
-    let inOrder = true;
-    for (const second of this.#cells.keys()) {
-      if (second < this.#unreported || second >= end) continue;
-      inOrder &&= seconds.length === 0 || second > seconds.at(-1)!;
-      seconds.push(second);
-    }
-    if (!inOrder) seconds.sort((a, b) => a - b); // events told their times
+    const seconds = this.#cells.seconds(this.#unreported, end);
     const parts: string[] = [];
     for (let i = 0; i < seconds.length;) {
       const bucket = floorTo(this.granularity, seconds[i]!);
@@ -487,21 +378,21 @@ export class MetricCounter {
       }
       if (this.#reduce) value = this.#reduce(cells);
       if (!Number.isFinite(value)) this.#refuse("a datapoint", value);
-      const second = String(bucket).padStart(10, "0");
-      parts.push(this.#head, second, " ", decimal(value), this.#tail);
+      parts.push(this.#line.write(bucket, value));
     }
     this.#backlog += parts.join(""); // flat: 10,000 counters make much of it
     this.#unreported = end;
-    const held = Math.min(end, this.#second - this.timespan);
-    for (const second of this.#cells.keys()) {
-      if (second < held) this.#cells.delete(second);
-    }
+    this.#cells.forgetBefore(
+      Math.min(end, this.#cells.second - this.timespan),
+    );
   }
 
   #count(value: number, at: number | undefined, level: boolean): void {
     if (!Number.isFinite(value)) this.#refuse("the value", value);
+    if (this.#closed) this.#refuseClosed();
     this.#tick();
-    let second = Math.max(this.#second, this.#unreported);
+    const cells = this.#cells;
+    let second = Math.max(cells.second, this.#unreported);
     if (at !== undefined) {
       if (!Number.isFinite(at)) this.#refuse("the time", at);
       second = Math.min(second, Math.floor(at));
@@ -510,32 +401,26 @@ export class MetricCounter {
         return;
       }
     }
-    const current = second === this.#second;
-    const cell = current ? this.#cell : this.#cells.get(second);
+    const cell = cells.get(second);
     const next = level || cell === undefined ? value : cell + value;
     if (!(Math.abs(next) < 1e300)) this.#checkSum(second, next);
     if (level) this.#becomeStock();
     this.#kind ??= "flow";
-    if (current) this.#cell = next;
-    else this.#countElsewhere(second, next);
+    cells.set(second, next);
+    if (second < this.#start) this.#startAt(second);
   }
 
-  /** Of an earlier second, or of the next bucket after a final dump. */
-  #countElsewhere(second: number, value: number): void {
-    this.#cells.set(second, value);
-    if (this.#kind === "stock") return;
-    for (let s = second + 1; s < this.#start; s++) {
-      if (!this.#cells.has(s)) this.#cells.set(s, 0);
-    }
-    this.#start = Math.min(this.#start, second);
+  /** An event told a time before the first second of the series. */
+  #startAt(second: number): void {
+    if (this.#kind !== "stock") this.#cells.fill(second, this.#start);
+    this.#start = second;
   }
 
   #becomeStock(): void {
     if (this.#kind === "flow") {
-      this.#report(this.#second - this.#allowedLateness); // as sums
+      this.#report(this.#cells.second - this.#allowedLateness); // as sums
     } else if (this.#kind === undefined) {
       this.#cells.clear(); // the quiet seconds of a stock are not 0
-      this.#cell = undefined;
     }
     this.#kind = "stock";
   }
@@ -544,9 +429,7 @@ export class MetricCounter {
     const bucket = floorTo(this.granularity, second);
     let total = Math.abs(value);
     for (let s = bucket; s < bucket + this.granularity; s++) {
-      if (s === second) continue;
-      const cell = s === this.#second ? this.#cell : this.#cells.get(s);
-      total += Math.abs(cell ?? 0);
+      if (s !== second) total += Math.abs(this.#cells.get(s) ?? 0);
     }
     if (!Number.isFinite(total)) this.#refuse("the sum of a datapoint", total);
   }
@@ -555,5 +438,9 @@ export class MetricCounter {
     throw new RangeError(
       `Cannot count ${this.name} as ${what} must be a finite number: current value is ${value}`,
     );
+  }
+
+  #refuseClosed(): never {
+    throw new TypeError(`Cannot count ${this.name} as the counter is closed`);
   }
 }

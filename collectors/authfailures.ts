@@ -1,4 +1,4 @@
-#!/usr/bin/env -S deno run --allow-run=tail,journalctl --allow-read --allow-sys=hostname
+#!/usr/bin/env -S deno run -q --allow-run=tail,journalctl --allow-read --allow-sys=hostname
 /**
  * Counts authentication failures, second by second.
  *
@@ -6,32 +6,40 @@
  * | --- | --- | --- |
  * | auth.failures | | flow: lines with "authentication failure" in a second |
  *
- * Costs two or three sleeping `tail` processes beside Deno itself.
+ * Costs one sleeping `tail` process beside Deno itself, and another one that
+ * watches the reader of stdout.
  */
 import {
   autodump,
-  commandLine,
-  fail,
-  follow,
-  hasJournal,
-  isReadable,
+  journal,
+  type Lines,
   MetricCounter,
   tail,
+  whyNoJournal,
+  whyUnreadable,
 } from "../mod.ts";
+import {
+  type CollectorOptions,
+  FORMAT_USAGE,
+  runCollector,
+  Unsupported,
+} from "../script/mod.ts";
 
 const USAGE = `
-Usage: authfailures.ts [FILE]
+Usage: authfailures.ts [OPTION]... [FILE]
 
 Prints auth.failures, the authentication failures of each second, as OpenTSDB
 puts, every 10 seconds. Counts the lines appended from now on to FILE; without
 it, to /var/log/auth.log, else to /var/log/secure, else to the journal.
 
 Options:
-  -h, --help  Print this.
+${FORMAT_USAGE}
+  -h, --help               Print this.
+  --version                Print the version.
 
 Examples:
-  authfailures.ts | nc tsd 4242
-      Send them to the TSD on host tsd.
+  authfailures.ts | nc tsd.example.com 4242
+      Send them to the TSD on the host tsd.example.com.
   authfailures.ts /srv/chroot/var/log/auth.log
       Count in another log, and see it here.
 
@@ -40,20 +48,31 @@ Status 13: there is no such log, or it cannot be read.
 const MATCH = { match: "authentication failure" };
 const LOGS = ["/var/log/auth.log", "/var/log/secure"];
 
-const { files } = commandLine(USAGE, { files: 1 });
-
-function authLog(): AsyncIterable<string> {
-  const log = (files.length > 0 ? files : LOGS).find(isReadable);
-  if (log !== undefined) return tail(log, MATCH);
-  if (files.length > 0) fail(`cannot read the log ${files}`, 13);
-  if (hasJournal()) return follow("journalctl", ["-f", "-n", "0"], MATCH);
-  fail(`cannot read a log; tried ${LOGS.join(", ")} and the journal`, 13);
+async function authLog(args: string[]): Promise<Lines> {
+  const reasons: string[] = [];
+  for (const log of args.length > 0 ? args : LOGS) {
+    const why = whyUnreadable(log, true);
+    if (why === undefined) return tail(log, MATCH);
+    reasons.push(`cannot read ${log}: ${why}`);
+  }
+  if (args.length === 0) {
+    const why = await whyNoJournal();
+    if (why === undefined) return journal("", MATCH);
+    reasons.push(`cannot read the journal: ${why}`);
+  }
+  throw new Unsupported(reasons.join("; "));
 }
 
-const failures = new MetricCounter("auth.failures", {
-  timespan: 10, // Hold a total of 10 seconds.
-  granularity: 1, // Report data at a single-second granularity.
-});
+/** Counts authentication failures. */
+export async function collect({ args, format }: CollectorOptions) {
+  const log = await authLog(args);
+  const failures = new MetricCounter("auth.failures", {
+    timespan: 10, // Hold a total of 10 seconds.
+    granularity: 1, // Report data at a single-second granularity.
+    format,
+  });
+  await using _ = autodump(failures);
+  for await (const lines of log.batches) for (const _ of lines) failures.inc();
+}
 
-await using _ = autodump(failures);
-for await (const _ of authLog()) failures.inc();
+if (import.meta.main) await runCollector(collect, USAGE, 1);

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S deno run --allow-run=ls,tail --allow-sys=hostname
+#!/usr/bin/env -S deno run -q --allow-run=ls,tail --allow-sys=hostname
 /**
  * Counts the processes of this host by state, every second.
  *
@@ -11,33 +11,36 @@
  * opens two files a process; Deno itself 6 ms; `ls` and `tail`, which need no
  * more permission than `ps` does, 6 ms: 0.6 % of a core.
  */
+import { autodump, MetricFamily, runEveryNSeconds } from "../mod.ts";
 import {
-  autodump,
-  commandLine,
+  type CollectorOptions,
   complain,
-  fail,
-  MetricCounter,
-  runEveryNSeconds,
-} from "../mod.ts";
+  FORMAT_USAGE,
+  outputOf,
+  runCollector,
+  Unsupported,
+} from "../script/mod.ts";
 
-commandLine(`
-Usage: numprocesses.ts
+const USAGE = `
+Usage: numprocesses.ts [OPTION]...
 
 Samples the number of processes by state every second, and prints it every 5
 seconds as OpenTSDB puts: proc.num_processes state=running, sleeping,
 disk_sleep, stopped, tracing_stop, zombie, dead, idle, unknown.
 
 Options:
-  -h, --help  Print this.
+${FORMAT_USAGE}
+  -h, --help               Print this.
+  --version                Print the version.
 
 Examples:
-  numprocesses.ts | nc tsd 4242
-      Send them to the TSD on host tsd.
+  numprocesses.ts | nc tsd.example.com 4242
+      Send them to the TSD on the host tsd.example.com.
   numprocesses.ts | grep --line-buffered state=disk_sleep
       Watch what waits for disks.
 
 Status 13: this host has no /proc to read.
-`);
+`;
 
 const STATES: Record<string, string> = {
   R: "running",
@@ -54,11 +57,9 @@ const STATES: Record<string, string> = {
 const STATE = /\) (\w)(?: -?\d+){20,}$/gm;
 
 /** What a program prints; nothing if it cannot be started or is cut short. */
-async function print(command: string, args: string[]): Promise<string> {
+async function textOf(command: string, args: string[]): Promise<string> {
   try {
-    const child = new Deno.Command(command, { args, stderr: "null" });
-    const { stdout, signal } = await child.output();
-    return signal ? "" : new TextDecoder("latin1").decode(stdout);
+    return new TextDecoder("latin1").decode(await outputOf(command, args));
   } catch (error) {
     complain(`${error}`);
     return "";
@@ -67,11 +68,11 @@ async function print(command: string, args: string[]): Promise<string> {
 
 /** Processes by state; none at all if they could not be counted. */
 async function countProcesses(): Promise<Map<string, number>> {
-  const pids = (await print("ls", ["-U", "/proc"])).match(/^\d+$/gm) ?? [];
+  const pids = (await textOf("ls", ["-U", "/proc"])).match(/^\d+$/gm) ?? [];
   const files = pids.map((pid) => `/proc/${pid}/stat`);
   const count = new Map<string, number>();
   if (files.length === 0) return count;
-  const stats = await print("tail", ["-q", "-c", "+1", ...files]);
+  const stats = await textOf("tail", ["-q", "-c", "+1", ...files]);
   for (const [, letter] of stats.matchAll(STATE)) {
     const state = STATES[letter!] ?? "unknown";
     count.set(state, (count.get(state) ?? 0) + 1);
@@ -79,22 +80,24 @@ async function countProcesses(): Promise<Map<string, number>> {
   return count;
 }
 
-if ((await countProcesses()).size === 0) fail("cannot read /proc", 13);
-
-const counters = new Map<string, MetricCounter>();
-for (const state of [...Object.values(STATES), "unknown"]) {
-  if (counters.has(state)) continue;
-  const counter = new MetricCounter("proc.num_processes", {
+/** Samples the number of processes by state. */
+export async function collect({ format }: CollectorOptions): Promise<void> {
+  const first = await countProcesses();
+  if (first.size === 0) throw new Unsupported("cannot read /proc");
+  const processes = new MetricFamily("proc.num_processes", {
+    kind: "stock",
     timespan: 5, // Hold a total of 5 seconds.
     granularity: 1, // Report data at a single-second granularity.
-    tags: { state },
+    format,
   });
-  counters.set(state, counter);
+  await using _ = autodump(processes);
+  await runEveryNSeconds(1, async () => {
+    const count = await countProcesses();
+    if (count.size === 0) return;
+    for (const state of new Set([...Object.values(STATES), "unknown"])) {
+      processes.with({ state }).set(count.get(state) ?? 0);
+    }
+  });
 }
 
-await using _ = autodump();
-await runEveryNSeconds(1, async () => {
-  const count = await countProcesses();
-  if (count.size === 0) return;
-  for (const [state, counter] of counters) counter.set(count.get(state) ?? 0);
-});
+if (import.meta.main) await runCollector(collect, USAGE);

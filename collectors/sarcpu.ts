@@ -1,4 +1,4 @@
-#!/usr/bin/env -S deno run --allow-run=sar,tail --allow-sys=hostname
+#!/usr/bin/env -S deno run -q --allow-run=sar,tail --allow-sys=hostname
 /**
  * Tells what the CPUs of this host did, every second.
  *
@@ -8,67 +8,68 @@
  *
  * Costs a `sar` and its `sadc`, of the package sysstat, beside Deno itself.
  */
+import { autodump, follow, MetricFamily } from "../mod.ts";
 import {
-  type Autodump,
-  autodump,
-  commandLine,
-  fail,
-  follow,
-  MetricCounter,
-} from "../mod.ts";
+  type CollectorOptions,
+  FORMAT_USAGE,
+  runCollector,
+  Unsupported,
+} from "../script/mod.ts";
 
-commandLine(`
-Usage: sarcpu.ts
+const USAGE = `
+Usage: sarcpu.ts [OPTION]...
 
 Prints how the CPUs of this host spent each second, in percent of all of them,
 as OpenTSDB puts, every 5 seconds: sar.cpu.util type=user, nice, system, iowait,
 steal, idle. The second is the one in which "sar 1" tells it.
 
 Options:
-  -h, --help  Print this.
+${FORMAT_USAGE}
+  -h, --help               Print this.
+  --version                Print the version.
 
 Examples:
-  sarcpu.ts | nc tsd 4242
-      Send them to the TSD on host tsd.
+  sarcpu.ts | nc tsd.example.com 4242
+      Send them to the TSD on the host tsd.example.com.
   sarcpu.ts | grep --line-buffered type=iowait
       Watch for slow disks.
 
 Status 13: there is no sar; the package sysstat has it.
-`);
+`;
 
 const TYPES = ["user", "nice", "system", "iowait", "steal", "idle"];
-const counters = new Map<string, MetricCounter>();
-let columns: string[] = [];
-let dump: Autodump | undefined;
+const PLAIN = { LC_ALL: "C", S_TIME_FORMAT: "ISO", S_COLORS: "never" };
 
-function counterOf(type: string): MetricCounter {
-  const counter = counters.get(type) ?? new MetricCounter("sar.cpu.util", {
+/** Samples what the CPUs did. */
+export async function collect({ format }: CollectorOptions): Promise<void> {
+  const utilization = new MetricFamily("sar.cpu.util", {
+    kind: "stock",
     timespan: 5, // Hold a total of 5 seconds.
     granularity: 1, // Report data at a single-second granularity.
-    tags: { type },
+    format,
   });
-  counters.set(type, counter);
-  return counter;
-}
+  let columns: string[] = [];
 
-/** Reads a line of sar: the names of its columns, or the values in them. */
-function read(line: string): void {
-  const fields = line.trim().split(/\s+/);
-  if (fields.includes("%idle")) {
-    columns = fields;
-  } else if (fields[columns.indexOf("CPU")] === "all" && /^\d/.test(line)) {
-    for (const type of TYPES) {
-      const value = fields[columns.indexOf(`%${type}`)]?.replace(",", ".");
-      if (value !== undefined) counterOf(type).set(Number(value));
+  /** Reads a line of sar: the names of its columns, or the values in them. */
+  function read(line: string): void {
+    const fields = line.trim().split(/\s+/);
+    if (fields.includes("%idle")) {
+      columns = fields;
+    } else if (fields[columns.indexOf("CPU")] === "all" && /^\d/.test(line)) {
+      for (const type of TYPES) {
+        const value = fields[columns.indexOf(`%${type}`)]?.replace(",", ".");
+        if (value !== undefined) utilization.with({ type }).set(Number(value));
+      }
     }
-    dump ??= autodump(); // a second after the first sample, which is then whole
+  }
+
+  await using _ = autodump(utilization);
+  try {
+    for await (const line of follow("sar", ["1"], { env: PLAIN })) read(line);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Unsupported("cannot run sar; install sysstat");
   }
 }
 
-const PLAIN = { LC_ALL: "C", S_TIME_FORMAT: "ISO", S_COLORS: "never" };
-try {
-  for await (const line of follow("sar", ["1"], { env: PLAIN })) read(line);
-} catch (error) {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
-  fail("cannot run sar; install sysstat", 13);
-}
+if (import.meta.main) await runCollector(collect, USAGE);

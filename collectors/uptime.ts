@@ -1,4 +1,4 @@
-#!/usr/bin/env -S deno run --allow-run=tail --allow-sys=hostname
+#!/usr/bin/env -S deno run -q --allow-run=tail --allow-sys=hostname
 /**
  * Tells how long this host has been up, every 2 minutes.
  *
@@ -9,50 +9,53 @@
  *
  * Reading /proc takes Deno `--allow-all`, so `tail` reads it.
  */
+import { autodump, MetricCounter, runEveryNSeconds } from "../mod.ts";
 import {
-  type Autodump,
-  autodump,
-  commandLine,
-  fail,
-  MetricCounter,
-  runEveryNSeconds,
-} from "../mod.ts";
+  type CollectorOptions,
+  FORMAT_USAGE,
+  outputOf,
+  runCollector,
+  Unsupported,
+} from "../script/mod.ts";
 
-commandLine(`
-Usage: uptime.ts
+const USAGE = `
+Usage: uptime.ts [OPTION]...
 
 Prints the seconds since this host booted as proc.uptime.since_boot, and those
 that its CPUs were idle, all together, as proc.uptime.idle: at once and every
 2 minutes, as OpenTSDB puts.
 
 Options:
-  -h, --help  Print this.
+${FORMAT_USAGE}
+  -h, --help               Print this.
+  --version                Print the version.
 
 Examples:
-  uptime.ts | nc tsd 4242
-      Send them to the TSD on host tsd.
+  uptime.ts | nc tsd.example.com 4242
+      Send them to the TSD on the host tsd.example.com.
   uptime.ts | grep --line-buffered since_boot
       Watch for reboots.
 
 Status 13: this host has no /proc/uptime to read.
-`);
+`;
 
-// Dumped every 5 s, so that a sample is soon out.
-const sinceBoot = new MetricCounter("proc.uptime.since_boot", { timespan: 5 });
-const idle = new MetricCounter("proc.uptime.idle", { timespan: 5 });
-let dump: Autodump | undefined;
+/** Samples how long this host has been up. */
+export async function collect({ format }: CollectorOptions): Promise<void> {
+  // Dumped every 5 s, so that a sample is soon out.
+  const options = { kind: "stock", timespan: 5, format } as const;
+  const sinceBoot = new MetricCounter("proc.uptime.since_boot", options);
+  const idle = new MetricCounter("proc.uptime.idle", options);
 
-async function sample(): Promise<void> {
-  const args = ["-n", "1", "/proc/uptime"];
-  const child = new Deno.Command("tail", { args, stderr: "null" });
-  const { stdout, signal } = await child.output();
-  if (signal) return; // one to the whole group
-  const text = new TextDecoder().decode(stdout);
-  const [, up, idled] = text.match(/^([\d.]+) ([\d.]+)\n$/) ?? [];
-  if (up === undefined) fail("cannot read /proc/uptime", 13);
-  sinceBoot.set(Number(up));
-  idle.set(Number(idled));
-  dump ??= autodump(); // a second after the first sample, which is then complete
+  await using _ = autodump(sinceBoot, idle);
+  await runEveryNSeconds(120, async () => {
+    const output = await outputOf("tail", ["-n", "1", "/proc/uptime"]);
+    if (output === undefined) return; // tcollector's signal to all its processes
+    const text = new TextDecoder().decode(output);
+    const [, up, idled] = text.match(/^([\d.]+) ([\d.]+)\n$/) ?? [];
+    if (up === undefined) throw new Unsupported("cannot read /proc/uptime");
+    sinceBoot.set(Number(up));
+    idle.set(Number(idled));
+  });
 }
 
-await runEveryNSeconds(120, sample);
+if (import.meta.main) await runCollector(collect, USAGE);

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S deno run --allow-net=127.0.0.1,localhost,[::1],0.0.0.0,[::]
+#!/usr/bin/env -S deno run -q --allow-net=127.0.0.1,localhost,[::1],0.0.0.0,[::]
 /**
  * Shows puts as they come in, as charts on a live page or in the terminal.
  *
@@ -11,10 +11,21 @@
  * The network permission is for the addresses of this host alone; listening on
  * one that is not in the first line takes running it by `deno run` with that.
  */
-import { commandLine, complain, fail, sleep } from "../mod.ts";
-import { HandOn } from "./plot/hand_on.ts";
+import {
+  commandLine,
+  complain,
+  duration,
+  fail,
+  flag,
+  lastWords,
+  LineWriter,
+  refuse,
+  text,
+  wholeNumber,
+  within,
+} from "../script/mod.ts";
 import { History } from "./plot/history.ts";
-import { serve } from "./plot/serve.ts";
+import { pageFiles, serve } from "./plot/serve.ts";
 import { Screen } from "./plot/terminal.ts";
 
 const USAGE = `
@@ -38,6 +49,7 @@ Options:
       --tty          Draw in the terminal in place of serving a page, until the
                      input ends.
   -h, --help         Print this.
+      --version      Print the version.
 
 Examples:
   numprocesses.ts | plot.ts
@@ -52,50 +64,47 @@ Examples:
 A point takes 16 to 24 bytes: an hour of 1,000 series 60 to 90 MB, a day of 10
 series 14 to 21 MB.
 `;
-const PATIENCE = 1500; // ms for the input to end after a signal
-const UNITS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
+const ENDING = 1500; // ms for the input to end after a signal
+const AHEAD = 48 * 1024 * 1024; // bytes that wait before a slow reader slows the input
+const STALL = 1000; // ms without progress after which a reader stalls
 
 const options = commandLine(USAGE, {
-  string: ["port", "host", "keep", "series"],
-  boolean: ["tty"],
+  port: wholeNumber(0, 65_535, undefined),
+  host: text(),
+  keep: duration(3600),
+  series: wholeNumber(1, 100_000, 1000),
+  tty: flag(),
 });
-
-function refuse(name: string, rule: string, value: string): never {
-  fail(`option --${name} must be ${rule}, not ${value}; try --help`, 2);
-}
-
-function wholeNumber(name: string, value: string, min: number, max: number) {
-  if (!/^\d+$/.test(value) || Number(value) < min || Number(value) > max) {
-    refuse(name, `a whole number from ${min} to ${max}`, value);
-  }
-  return Number(value);
-}
-
-function seconds(name: string, value: string): number {
-  const [, number, unit = "s"] = value.match(/^([1-9]\d{0,8})([smhd])?$/) ?? [];
-  if (number === undefined) refuse(name, "a time such as 90s or 1h", value);
-  return Number(number) * UNITS[unit]!;
-}
-
-const { host = "127.0.0.1", tty } = options;
-const port = wholeNumber("port", options.port ?? "8000", 0, 65_535);
-const keep = seconds("keep", options.keep ?? "1h");
-const maxSeries = wholeNumber("series", options.series ?? "1000", 1, 100_000);
+const { port = 8000, host = "127.0.0.1", keep, tty } = options;
 if (tty && (options.port ?? options.host) !== undefined) {
-  fail("option --tty serves no page: leave out --port and --host", 2);
+  refuse("option --tty serves no page: leave out --port and --host");
 }
 
-const history = new History(keep, maxSeries);
-const handOn = Deno.stdout.isTerminal() ? undefined : new HandOn(Deno.stdout);
+const history = new History(Math.ceil(keep), options.series);
+const writer = Deno.stdout.isTerminal()
+  ? undefined
+  : new LineWriter(Deno.stdout, (error) => {
+    const gone = error instanceof Deno.errors.BrokenPipe;
+    const why = gone ? "the reader is gone" : `cannot write: ${error}`;
+    complain(`${why}: handing nothing on`);
+  });
 
-function open(): Screen | undefined {
+async function open(): Promise<Screen | undefined> {
   if (tty) {
     const screen = [Deno.stdout, Deno.stderr].find((out) => out.isTerminal());
     if (screen === undefined) fail("option --tty needs a terminal", 1);
     return new Screen(history, screen);
   }
+  const files = await pageFiles().catch(({ message }) =>
+    fail(
+      "cannot load uPlot, which draws the page; is the npm registry in reach? " +
+        message.split("\n")[0],
+      1,
+    )
+  );
   try {
-    complain(`live page at ${serve(history, { host, port })}`);
+    const address = serve(history, files, { host, port });
+    complain(`live page at ${address}`);
   } catch (error) {
     const why = error instanceof Deno.errors.AddrInUse
       ? "the port is in use; try --port=0"
@@ -109,37 +118,35 @@ function open(): Screen | undefined {
 }
 
 async function read(): Promise<void> {
-  const decoder = new TextDecoder();
+  let keepsUp = true;
   try {
     for await (const chunk of Deno.stdin.readable) {
-      history.push(decoder.decode(chunk, { stream: true }));
-      await handOn?.push(chunk);
+      history.push(chunk);
+      writer?.pass(chunk);
+      // A reader that stalls is not waited for again until it goes on.
+      keepsUp = await writer?.room(AHEAD, keepsUp ? STALL : 0) ?? true;
     }
   } catch (error) {
     complain(`cannot read stdin: ${error}`);
   }
   history.end();
-  await handOn?.end();
+  writer?.passRest();
+  await writer?.room(0, Infinity);
 }
 
-let stopping = false;
 async function stop(): Promise<void> {
-  if (!stopping) {
-    stopping = true;
-    screen?.close();
-    // The collector on the left may still tell its last second.
-    if (!Deno.stdin.isTerminal()) {
-      await Promise.race([reading, sleep(PATIENCE)]);
-    }
-  }
+  const screen = await within(ENDING, opening);
+  if (screen !== undefined) await within(ENDING, screen.close());
+  // The collector on the left may still tell its last second.
+  if (!Deno.stdin.isTerminal()) await within(ENDING, reading);
+}
+
+const reading = read();
+const opening = open();
+lastWords(stop);
+const screen = await opening;
+await reading;
+if (screen !== undefined) {
+  await stop();
   Deno.exit(0);
 }
-
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  Deno.addSignalListener(signal, stop);
-}
-
-const screen = open();
-const reading = read();
-await reading;
-if (screen !== undefined) await stop();

@@ -10,7 +10,7 @@ import {
   Running,
   sleep,
   until,
-} from "./processes.ts";
+} from "./helpers/processes.ts";
 
 processTest(
   "authfailures.ts counts 1,009 lines in their seconds",
@@ -57,13 +57,13 @@ processTest(
   async (folder) => {
     const log = `${folder}/auth.log`;
     const tails = async () => {
-      const args = ["-cf", `tail -.*${log}$`];
+      const args = ["-cf", `tail -.*${log} `];
       const { stdout } = await new Deno.Command("pgrep", { args }).output();
       return Number(new TextDecoder().decode(stdout));
     };
     for (const signal of ["SIGTERM", "SIGKILL"] as const) {
       const program = await authfailures(log);
-      assertEquals(await tails(), 2);
+      assertEquals(await tails(), 1);
       await program.end(signal);
       await until(async () => await tails() === 0, 5);
     }
@@ -101,11 +101,15 @@ processTest(
   "authfailures.ts ends with status 13 when there is no log",
   [],
   async (folder) => {
-    for (const [log, code] of [[`${folder}/none`, 13], [folder, 13]] as const) {
+    const reasons = {
+      [`${folder}/none`]: "no such file",
+      [folder]: "it is a directory",
+    };
+    for (const [log, why] of Object.entries(reasons)) {
       const program = new Running(command("collectors/authfailures.ts", log));
-      assertEquals((await program.end()).code, code);
+      assertEquals((await program.end()).code, 13);
       assertEquals(program.err, [
-        `authfailures.ts: cannot read the log ${log}`,
+        `authfailures.ts: cannot read ${log}: ${why}`,
       ]);
       assertEquals(program.out, []);
     }

@@ -479,11 +479,6 @@ Deno.test("MetricCounter refuses bad options", () => {
   }
 });
 
-Deno.test("MetricCounter.alive holds every counter", () => {
-  const { counter } = manual();
-  assert(MetricCounter.alive.has(counter));
-});
-
 /** A small, seeded source of numbers in [0, 1). */
 function random(seed: number): () => number {
   return () => {

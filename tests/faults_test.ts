@@ -13,7 +13,7 @@ import {
   Running,
   sleep,
   until,
-} from "./processes.ts";
+} from "./helpers/processes.ts";
 
 processTest(
   "20 collectors share one pipe and tear no line",
@@ -76,7 +76,7 @@ processTest("the disk is full for stderr, and counting goes on", [
   ]);
   await until(() => program.out.length > 0);
   const ledger = new Ledger();
-  await new Running(["pkill", "-9", "-f", `tail -f.*${log}`]).end();
+  await new Running(["pkill", "-9", "-f", `tail .*-F.*${log}`]).end();
   await sleep(1500); // it is started again after 1 s, which cannot be said
   await ledger.write(log, 211);
   await sleep(500);

@@ -1,6 +1,14 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { MetricCounter, runEveryNSeconds, writePuts } from "../mod.ts";
-import { processTest, puts, ROOT, Running, sleep, until } from "./processes.ts";
+import { MetricCounter, runEveryNSeconds } from "../mod.ts";
+import { writePuts } from "../script/mod.ts";
+import {
+  processTest,
+  puts,
+  ROOT,
+  Running,
+  sleep,
+  until,
+} from "./helpers/processes.ts";
 
 /** Starts one of the programs in fixtures/dumps.ts. */
 function dumps(kind: string, size = 0, options: Deno.CommandOptions = {}) {
@@ -164,7 +172,7 @@ processTest(
     program.resume();
     assertEquals((await program.end()).code, 0);
     const dropped = Number(
-      program.err[0]!.match(/dropped the oldest (\d+) datapoints/)![1],
+      program.err[0]!.match(/dropped the oldest (\d+) lines/)![1],
     );
     assert(dropped > 0);
     assertEquals(program.out.length + dropped, LINES);

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { processTest, ROOT, Running } from "./processes.ts";
+import { processTest, ROOT, Running } from "./helpers/processes.ts";
 
 /** Copies what git tracks, or would; and the stand-ins, where they are used. */
 async function copyTo(folder: string): Promise<void> {

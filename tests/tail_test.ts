@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
+import { LogFollower } from "../lines/tail/follower.ts";
 import { follow, tail } from "../mod.ts";
-import { processTest, Running, sleep, until } from "./processes.ts";
+import { processTest, Running, sleep, until } from "./helpers/processes.ts";
 
 const STOP = "stop";
 
@@ -90,23 +91,23 @@ processTest(
     const written: string[] = [];
     const writers = [new Writer(log, written)];
     const load = setInterval(() => writers.forEach((w) => w.write(20)), 5);
-    for (let i = 0; i < 6; i++) {
-      await sleep(300);
+    for (let i = 0; i < 5; i++) {
+      await sleep(100);
       await Deno.rename(log, `${log}.${i}`);
-      if (i % 2) await sleep(400); // the new file comes later
+      if (i % 2) await sleep(100); // the new file comes later
       writers.push(new Writer(log, written));
-      await sleep(300); // the writer of the old file goes on
+      await sleep(100); // the writer of the old file goes on
       if (i > 2) writers.shift()!.close();
     }
     clearInterval(load);
     for (const writer of writers) writer.close();
     await until(() => reader.lines.length >= written.length).catch(() => {});
     await stop(reader, log);
-    reader.compare("6 rotations by rename under load", written);
+    reader.compare("5 rotations by rename under load", written);
   },
 );
 
-processTest("tail() reads a renamed file that its writer holds for 10 s", [
+processTest("tail() leaves a renamed file for no clock that is set", [
   "tail",
 ], async (folder) => {
   const log = `${folder}/app.log`;
@@ -117,17 +118,93 @@ processTest("tail() reads a renamed file that its writer holds for 10 s", [
   await Deno.rename(log, `${log}.1`);
   const fresh = new Writer(log, written);
   fresh.write();
-  await sleep(10_000);
-  old.write(100);
-  fresh.write(100);
-  await until(() => reader.lines.length >= written.length).catch(() => {});
+  await until(() => reader.lines.length === 2);
+  const { now } = Date;
+  Date.now = () => now() + 60_000;
+  try {
+    await sleep(500);
+    old.write(100);
+    fresh.write(100);
+    await until(() => reader.lines.length >= written.length).catch(() => {});
+  } finally {
+    Date.now = now;
+  }
   await stop(reader, log);
-  reader.compare("a writer that holds the old file for 10 s", written);
+  reader.compare("the clock goes forward by 60 s", written);
   old.close();
   fresh.close();
 });
 
-processTest("tail() reads files that were renamed faster than any poll", [
+processTest(
+  "LogFollower reads a renamed file to its end, and leaves it when it is quiet",
+  ["tail"],
+  async (folder) => {
+    const log = `${folder}/app.log`;
+    const written: string[] = [];
+    const old = new Writer(log, []);
+    const pieces = new LogFollower(log, { grace: 1000 }).pieces();
+    const lines: string[] = [];
+    let paused = Promise.resolve();
+    const reading = (async () => {
+      for await (const piece of pieces) {
+        lines.push(...piece.lines);
+        if (lines.at(-1) === STOP) return;
+        await paused;
+      }
+    })();
+    const writer = new Writer(log, written);
+    await sleep(50);
+    writer.write();
+    await until(() => lines.length === 1);
+    await Deno.rename(log, `${log}.1`);
+    await Deno.writeTextFile(log, "");
+    // The consumer takes longer than the grace, while the old file is written.
+    paused = sleep(1200);
+    const load = setInterval(() => writer.write(10), 50);
+    await paused;
+    clearInterval(load);
+    await until(() => lines.length === written.length);
+    // The process stands for longer than the grace.
+    writer.write();
+    for (const end = performance.now() + 1100; performance.now() < end;);
+    writer.write();
+    await until(() => lines.length === written.length);
+    await sleep(1400); // quiet
+    writer.write();
+    await sleep(300);
+    await Deno.writeTextFile(log, STOP + "\n");
+    await reading;
+    assertEquals(lines, [...written.slice(0, -1), STOP]);
+    old.close();
+    writer.close();
+  },
+);
+
+processTest("LogFollower tells where the lines of a piece begin", [
+  "tail",
+], async (folder) => {
+  const log = `${folder}/app.log`;
+  await Deno.writeTextFile(log, "old\nha");
+  const found: [number, number, string[]][] = [];
+  let part = 0;
+  const parts = ["lf\nno", " é", "nd\nlast\n"];
+  const write = () =>
+    Deno.writeTextFileSync(log, parts[part++]!, { append: true });
+  const pieces = new LogFollower(log, { match: /[aeo]/ }).pieces();
+  setTimeout(write, 50);
+  for await (const { file, start, lines } of pieces) {
+    found.push([start, file.offset, lines]);
+    if (part === parts.length) break;
+    write();
+  }
+  assertEquals(found, [
+    [6, 11, []], // the rest of a line that was begun before is a line
+    [9, 14, []],
+    [9, 22, ["no énd", "last"]],
+  ]);
+});
+
+processTest("tail() reads files that were renamed faster than any look", [
   "tail",
 ], async (folder) => {
   const log = `${folder}/app.log`;
@@ -147,11 +224,33 @@ processTest("tail() reads files that were renamed faster than any poll", [
       }
       Deno.renameSync(log, `${log}.0`);
     }
-    await sleep(1500);
+    await sleep(300);
   }
   await until(() => reader.lines.length >= written.length).catch(() => {});
   await stop(reader, log);
   reader.compare("15 rotations in 3 bursts", written);
+});
+
+processTest("tail() keeps up with a chain of renames every 50 ms", [
+  "tail",
+], async (folder) => {
+  const log = `${folder}/app.log`;
+  const reader = await read(log);
+  const written: string[] = [];
+  for (let round = 0; round < 40; round++) {
+    const writer = new Writer(log, written);
+    writer.write(30);
+    await sleep(50);
+    for (let n = 9; n > 0; n--) {
+      if (round >= n) Deno.renameSync(`${log}.${n - 1}`, `${log}.${n}`);
+    }
+    Deno.renameSync(log, `${log}.0`);
+    writer.write(5);
+    writer.close();
+  }
+  await until(() => reader.lines.length >= written.length).catch(() => {});
+  await stop(reader, log);
+  reader.compare("40 renames, one every 50 ms", written);
 });
 
 processTest(
@@ -183,39 +282,19 @@ processTest("tail() loses and doubles nothing when tail is killed under load", [
   const written: string[] = [];
   const writer = new Writer(log, written);
   const load = setInterval(() => writer.write(20), 5);
-  for (const pattern of [`tail -f.*${log}`, `tail -F.*${log}`]) {
-    await sleep(500);
-    await new Running(["pkill", "-9", "-f", pattern]).end();
-    await sleep(1500);
-  }
+  await new Running(["pkill", "-9", "-f", `tail .*-F.*${log}`]).end();
+  await sleep(300);
+  await Deno.rename(log, `${log}.1`);
+  const fresh = new Writer(log, written);
+  await sleep(1000); // it is started again after 1 s
   clearInterval(load);
-  writer.close();
+  fresh.write(20);
   await until(() => reader.lines.length >= written.length).catch(() => {});
   await stop(reader, log);
-  reader.compare("tail killed twice under load", written);
+  reader.compare("tail killed, then rotated, under load", written);
+  writer.close();
+  fresh.close();
 });
-
-processTest(
-  "tail() reads what is written while no tail runs and the log is rotated",
-  ["tail", "pkill"],
-  async (folder) => {
-    const log = `${folder}/app.log`;
-    const reader = await read(log);
-    const written: string[] = [];
-    const old = new Writer(log, written);
-    await new Running(["pkill", "-9", "-f", `tail -.*${log}`]).end();
-    old.write(100);
-    await Deno.rename(log, `${log}.1`);
-    const fresh = new Writer(log, written);
-    old.write(100);
-    fresh.write(100);
-    await until(() => reader.lines.length >= written.length).catch(() => {});
-    await stop(reader, log);
-    reader.compare("rotated while no tail ran", written);
-    old.close();
-    fresh.close();
-  },
-);
 
 processTest("tail() reads on after a truncation", ["tail"], async (folder) => {
   const log = `${folder}/app.log`;
@@ -231,8 +310,12 @@ processTest("tail() reads on after a truncation", ["tail"], async (folder) => {
     writer.write(7);
     await until(() => reader.lines.length === written.length);
   }
+  // Before anybody can look, there is more in it than there was.
+  await Deno.truncate(log);
+  writer.write(1000);
+  await until(() => reader.lines.length >= written.length);
   await stop(reader, log);
-  reader.compare("3 times copytruncate", written);
+  reader.compare("4 times copytruncate", written);
   writer.close();
 });
 
@@ -245,20 +328,70 @@ processTest(
     const written: string[] = [];
     new Writer(log, written).write(3);
     await until(() => reader.lines.length === 3);
-    // As logrotate does with both logs, and an admin in between.
-    await Deno.writeTextFile(`${folder}/access-api2.log`, "other\n");
-    await Deno.writeTextFile(`${folder}/access2.log`, "other\n");
+    // As logrotate does with all logs, and an admin in between.
+    const others = ["access-2.log", "access.8080.log", "access-api.log"];
+    for (const other of others) {
+      await Deno.writeTextFile(`${folder}/${other}`, "other\n");
+    }
     await Deno.copyFile(log, `${log}.bak`);
     await Deno.copyFile(log, `${log}.7`);
     await Deno.utime(`${log}.7`, 1_700_000_000, 1_700_000_000); // as gunzip does
     await Deno.rename(log, `${log}.1`);
+    await Deno.writeTextFile(`${folder}/access-3.log`, "other\n");
     await sleep(300);
-    await Deno.writeTextFile(`${folder}/access-api3.log`, "other\n");
     new Writer(log, written).write(3);
     await until(() => reader.lines.length >= 6);
-    await sleep(1200);
+    await sleep(300);
     await stop(reader, log);
     reader.compare("other logs beside it", written);
+  },
+);
+
+processTest("tail() goes on where it was when a rotated log comes back", [
+  "tail",
+], async (folder) => {
+  const log = `${folder}/app.log`;
+  const reader = await read(log);
+  const written: string[] = [];
+  new Writer(log, written).write(3);
+  await until(() => reader.lines.length === 3);
+  await Deno.rename(log, `${log}.1`);
+  await sleep(300);
+  await Deno.rename(`${log}.1`, log);
+  new Writer(log, written).write(3);
+  await until(() => reader.lines.length >= 6);
+  await stop(reader, log);
+  reader.compare("a rotated log that comes back", written);
+});
+
+processTest(
+  "tail() follows a link that is pointed elsewhere, as Kubernetes does it",
+  ["tail"],
+  async (folder) => {
+    const link = `${folder}/pod.log`;
+    await Deno.mkdir(`${folder}/pods`);
+    await Deno.writeTextFile(`${folder}/pods/0.log`, "");
+    await Deno.symlink(`${folder}/pods/0.log`, link);
+    const reader = await read(link);
+    const written: string[] = [];
+    const writers: Writer[] = [];
+    for (let i = 0; i < 3; i++) {
+      const target = `${folder}/pods/${i}.log`;
+      writers.push(new Writer(target, written));
+      writers[i]!.write(5);
+      if (i > 0) {
+        await Deno.symlink(target, `${link}.new`);
+        await Deno.rename(`${link}.new`, link);
+      }
+      await until(() => reader.lines.length >= written.length);
+      await Deno.rename(target, `${target}.20261122-101112`); // its kubelet
+      writers[i]!.write(5);
+      await Deno.writeTextFile(target, "");
+      await until(() => reader.lines.length >= written.length);
+    }
+    await stop(reader, link);
+    reader.compare("a link pointed elsewhere twice", written);
+    for (const writer of writers) writer.close();
   },
 );
 
@@ -270,7 +403,7 @@ processTest(
     await Deno.mkdir(`${folder}/logs`);
     const reader = await read(log);
     await Deno.remove(`${folder}/logs`, { recursive: true });
-    await sleep(1200);
+    await sleep(300);
     await Deno.mkdir(`${folder}/logs`);
     const written: string[] = [];
     new Writer(log, written).write(3);
@@ -310,7 +443,7 @@ processTest(
   async (folder) => {
     const log = `${folder}/app.log`;
     const reader = new Reader(tail(log));
-    await sleep(500);
+    await sleep(250);
     const written: string[] = [];
     const writer = new Writer(log, written);
     writer.write(10);

@@ -1,10 +1,16 @@
 import { assert, assertEquals } from "@std/assert";
-import { processTest, ROOT, Running, sleep, until } from "./processes.ts";
-import { Tcollector } from "./tcollector.ts";
+import {
+  processTest,
+  ROOT,
+  Running,
+  sleep,
+  until,
+} from "./helpers/processes.ts";
+import { Tcollector } from "./helpers/tcollector.ts";
 
 /** A folder of collectors as tcollector wants it: bundled, and numbered. */
 async function deploy(folder: string): Promise<string> {
-  const bundle = new Running(["deno", "run", "-A", `${ROOT}tests/bundle.ts`]);
+  const bundle = new Running(["deno", "run", "-A", `${ROOT}tasks/bundle.ts`]);
   assertEquals((await bundle.end()).code, 0, bundle.err.join("\n"));
   const collectors = `${folder}/collectors/0`;
   await Deno.mkdir(collectors, { recursive: true });

@@ -1,5 +1,11 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { command, processTest, puts, Running, until } from "./processes.ts";
+import {
+  command,
+  processTest,
+  puts,
+  Running,
+  until,
+} from "./helpers/processes.ts";
 
 const SCRIPT = "collectors/uptime.ts";
 

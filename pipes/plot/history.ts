@@ -5,11 +5,9 @@
  * @module
  */
 
+import { LineCutter, MAX_PUT, parsePut, type Put } from "../../mod.ts";
 import { Series } from "./series.js";
 
-const PUT =
-  /^(?:put[ \t]+)?([-_./a-zA-Z0-9]+)[ \t]+(\d{10})[ \t]+([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)((?:[ \t]+[-_./a-zA-Z0-9]+=[-_./a-zA-Z0-9]+)*)[ \t]*\r?$/;
-const MAX_LINE = 1024; // characters; a longer line is no put
 const SHOWN = 20; // lines that are no puts, of which this many characters:
 const SHOWN_LENGTH = 200;
 
@@ -21,27 +19,6 @@ export interface Listener {
   removed(series: Series): void;
   /** A series has a new point. */
   point(series: Series, second: number, value: number): void;
-}
-
-/** A datapoint, as a put line tells it. */
-export interface Put {
-  /** The metric. */
-  name: string;
-  /** The tags as they stand in the line, with the space before them. */
-  tags: string;
-  /** Seconds since the epoch. */
-  second: number;
-  /** The value. */
-  value: number;
-}
-
-/** Reads a put line, with `put` or as tcollector has it. */
-export function parsePut(line: string): Put | undefined {
-  if (line.length > MAX_LINE) return undefined;
-  const [, name, second, number, tags] = line.match(PUT) ?? [];
-  const value = Number(number);
-  if (name === undefined || !Number.isFinite(value)) return undefined;
-  return { name, tags: tags!, second: Number(second), value };
 }
 
 /** A copy that does not keep alive the text which it was cut from. */
@@ -68,9 +45,10 @@ export class History {
 
   readonly #series = new Map<string, Series>();
   readonly #byText = new Map<string, Series>(); // spared: sorting the tags
+  // One character more than a put may have tells that a line is too long.
+  readonly #lines = new LineCutter({ longest: MAX_PUT + 1 });
   #nextId = 0;
   #nextLook = 0;
-  #started = "";
 
   constructor(keep: number, maxSeries: number) {
     this.keep = keep;
@@ -82,16 +60,14 @@ export class History {
     return [...this.#series.values()];
   }
 
-  /** Reads text, of which the last line may go on in the next. */
-  push(text: string): void {
-    const lines = (this.#started + text).split("\n");
-    this.#started = lines.pop()!.slice(0, MAX_LINE + 1);
-    for (const line of lines) this.#read(line);
+  /** Reads a part of the input; its last line may go on in the next part. */
+  push(chunk: Uint8Array): void {
+    for (const line of this.#lines.push(chunk)) this.#read(line);
   }
 
   /** The input has ended. */
   end(now: number = Date.now()): void {
-    if (this.#started !== "") this.push("\n");
+    for (const line of this.#lines.end()) this.#read(line);
     this.ended = now;
   }
 

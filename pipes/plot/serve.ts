@@ -4,18 +4,21 @@
  * @module
  */
 
-import uplotScript from "npm:uplot@1.6.32/dist/uPlot.iife.min.js" with {
-  type: "text",
-};
-import uplotStyle from "npm:uplot@1.6.32/dist/uPlot.min.css" with {
-  type: "text",
-};
 import type { History, Listener } from "./history.ts";
 import { inUrl, isOwnHost, isWildcard } from "./host.ts";
-import pageStyle from "./page.css" with { type: "text" };
-import pageHtml from "./page.html" with { type: "text" };
-import pageScript from "./page.js" with { type: "text" };
-import seriesScript from "./series.js" with { type: "text" };
+import pageStyle from "./page/page.css" with { type: "text" };
+import pageHtml from "./page/page.html" with { type: "text" };
+import board from "./page/board.js" with { type: "text" };
+import chart from "./page/chart.js" with { type: "text" };
+import dom from "./page/dom.js" with { type: "text" };
+import feed from "./page/feed.js" with { type: "text" };
+import figures from "./page/figures.js" with { type: "text" };
+import legend from "./page/legend.js" with { type: "text" };
+import lines from "./page/lines.js" with { type: "text" };
+import page from "./page/page.js" with { type: "text" };
+import save from "./page/save.js" with { type: "text" };
+import theme from "./page/theme.js" with { type: "text" };
+import series from "./series.js" with { type: "text" };
 import type { Series } from "./series.js";
 
 const TICK = 200; // ms between batches of points
@@ -23,14 +26,45 @@ const BEAT = 50; // ticks after which a page hears something in any case
 const MAX_PENDING = 200_000; // points that make a batch before its tick
 const MAX_LOG = 16 * 1024 * 1024; // characters of batches for slow pages
 
-const FILES = new Map([
-  ["/", [pageHtml, "text/html"]],
-  ["/page.css", [pageStyle, "text/css"]],
-  ["/page.js", [pageScript, "text/javascript"]],
-  ["/series.js", [seriesScript, "text/javascript"]],
-  ["/uplot.css", [uplotStyle, "text/css"]],
-  ["/uplot.js", [uplotScript, "text/javascript"]],
-]);
+const SCRIPTS = {
+  board,
+  chart,
+  dom,
+  feed,
+  figures,
+  legend,
+  lines,
+  page,
+  save,
+  theme,
+};
+
+/** What the server answers with, by path. */
+export type Files = Map<string, readonly [body: string, type: string]>;
+
+/**
+ * The files that make up the page.
+ *
+ * @returns Rejects if the chart library is neither here nor in reach.
+ */
+export async function pageFiles(): Promise<Files> {
+  const [script, style] = await Promise.all([
+    import("npm:uplot@1.6.32/dist/uPlot.iife.min.js", {
+      with: { type: "text" },
+    }),
+    import("npm:uplot@1.6.32/dist/uPlot.min.css", { with: { type: "text" } }),
+  ]);
+  return new Map<string, readonly [string, string]>([
+    ["/", [pageHtml, "text/html"]],
+    ["/page/page.css", [pageStyle, "text/css"]],
+    ["/uplot.css", [style.default, "text/css"]],
+    ["/uplot.js", [script.default, "text/javascript"]],
+    ["/series.js", [series, "text/javascript"]],
+    ...Object.entries(SCRIPTS).map(([name, text]) =>
+      [`/page/${name}.js`, [text, "text/javascript"]] as const
+    ),
+  ]);
+}
 
 const HEADERS = {
   "cache-control": "no-store, no-transform",
@@ -188,11 +222,13 @@ export interface ServeOptions {
  * Serves the page of a history.
  *
  * @param history What is shown.
+ * @param files What the page is made of.
  * @param options Where.
  * @returns The address of the page.
  */
 export function serve(
   history: History,
+  files: Files,
   { host, port }: ServeOptions,
 ): string {
   const feed = new Feed(history);
@@ -215,7 +251,7 @@ export function serve(
         headers: { ...HEADERS, "content-type": "text/event-stream" },
       });
     }
-    const [body, type] = FILES.get(pathname) ?? [];
+    const [body, type] = files.get(pathname) ?? [];
     if (body === undefined) return text("There is nothing here", 404);
     return new Response(body, {
       headers: { ...HEADERS, "content-type": `${type}; charset=utf-8` },

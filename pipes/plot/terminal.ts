@@ -5,6 +5,7 @@
  */
 
 import { unicodeWidth } from "@std/cli/unicode-width";
+import { type Output, writeAll } from "../../script/mod.ts";
 import type { History } from "./history.ts";
 import type { Series } from "./series.js";
 
@@ -192,28 +193,36 @@ export function frame(history: History, options: FrameOptions): string[] {
 /** The terminal, redrawn in place until it is closed. */
 export class Screen {
   readonly #history: History;
-  readonly #out: typeof Deno.stdout | typeof Deno.stderr;
+  readonly #out: Output;
   readonly #timer: ReturnType<typeof setInterval>;
-  #drawing = false;
+  readonly #draw = () => void this.#drawSoon();
+  /** The frame that is being written: a terminal may stop, by Ctrl-S. */
+  #writing: Promise<void> | undefined;
 
-  constructor(
-    history: History,
-    out: typeof Deno.stdout | typeof Deno.stderr,
-  ) {
+  /**
+   * Draws a history at once, and four times a second.
+   *
+   * @param history What is drawn.
+   * @param out The terminal.
+   */
+  constructor(history: History, out: Output) {
     this.#history = history;
     this.#out = out;
-    this.#write("\x1b[?1049h\x1b[?25l"); // another screen, without cursor
-    this.#timer = setInterval(() => this.#draw(), TICK);
+    this.#timer = setInterval(this.#draw, TICK);
     if (Deno.build.os !== "windows") {
-      Deno.addSignalListener("SIGWINCH", () => this.#draw());
+      Deno.addSignalListener("SIGWINCH", this.#draw);
     }
-    this.#draw();
+    this.#drawSoon("\x1b[?1049h\x1b[?25l"); // another screen, without cursor
   }
 
   /** Gives the terminal back, and leaves the last frame there. */
-  close(): void {
+  async close(): Promise<void> {
     clearInterval(this.#timer);
-    this.#write(`\x1b[?25h\x1b[?1049l${this.#frame().join("\n")}\n`);
+    if (Deno.build.os !== "windows") {
+      Deno.removeSignalListener("SIGWINCH", this.#draw);
+    }
+    await this.#writing;
+    await this.#write(`\x1b[?25h\x1b[?1049l${this.#frame().join("\n")}\n`);
   }
 
   #frame(): string[] {
@@ -223,20 +232,15 @@ export class Screen {
     });
   }
 
-  async #draw(): Promise<void> {
-    if (this.#drawing) return; // a stopped terminal, by Ctrl-S
-    this.#drawing = true;
-    const rows = this.#frame().map((row) => row + "\x1b[K");
-    const bytes = new TextEncoder().encode(
-      `\x1b[H${rows.join("\r\n")}\x1b[J`,
-    );
-    for (let at = 0; at < bytes.length;) {
-      at += await this.#out.write(bytes.subarray(at));
-    }
-    this.#drawing = false;
+  #drawSoon(before = ""): void {
+    if (this.#writing !== undefined) return;
+    const rows = this.#frame().map((row) => row + "\x1b[K").join("\r\n");
+    this.#writing = this.#write(`${before}\x1b[H${rows}\x1b[J`)
+      .catch(() => clearInterval(this.#timer)) // the terminal is gone
+      .finally(() => this.#writing = undefined);
   }
 
-  #write(text: string): void {
-    this.#out.writeSync(new TextEncoder().encode(text));
+  #write(text: string): Promise<void> {
+    return writeAll(this.#out, new TextEncoder().encode(text));
   }
 }

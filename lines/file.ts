@@ -1,0 +1,164 @@
+/**
+ * {@linkcode readLog}: the lines of a log as it lies there, from its beginning
+ * to its end.
+ *
+ * @module
+ */
+
+import { type Lines, linesOf } from "./lines.ts";
+import { reasonOf, whyNoLog } from "./reason.ts";
+
+/** Options of {@linkcode readLog}. */
+export interface ReadLogOptions {
+  /** Its `value` is raised by the bytes that were read. */
+  progress?: { value: number } | undefined;
+}
+
+const CHUNK = 128 * 1024; // bytes: measured, as fast as 1 MiB, in 60 MB less
+
+async function* chunksOf(
+  path: string,
+  progress: { value: number },
+): AsyncGenerator<Uint8Array> {
+  using file = path === "-" ? undefined : await Deno.open(path);
+  const chunk = new Uint8Array(CHUNK);
+  while (true) {
+    const size = await (file ?? Deno.stdin).read(chunk);
+    if (size === null) return;
+    progress.value += size;
+    yield chunk.subarray(0, size);
+  }
+}
+
+/** The first bytes of compressed files, and the program that unpacks each. */
+const COMPRESSED = [
+  { name: "gzip", magic: [0x1f, 0x8b], program: "zcat" },
+  { name: "bzip2", magic: [0x42, 0x5a, 0x68], program: "bzcat" },
+  { name: "xz", magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a], program: "xzcat" },
+  { name: "zstd", magic: [0x28, 0xb5, 0x2f, 0xfd], program: "zstdcat" },
+];
+
+/** How the bytes that begin like this are compressed, if they are. */
+function compressionOf(bytes: Uint8Array) {
+  return COMPRESSED.find(({ magic }) =>
+    magic.every((byte, i) => bytes[i] === byte)
+  );
+}
+
+/**
+ * How a file is compressed, as its first bytes tell.
+ *
+ * @param path The file.
+ * @returns The name of the compression, and a program that unpacks it; undefined
+ * if the file is not compressed, or not there.
+ */
+export function compression(
+  path: string,
+): { name: string; program: string } | undefined {
+  try {
+    using file = Deno.openSync(path);
+    const bytes = new Uint8Array(8);
+    file.readSync(bytes);
+    return compressionOf(bytes);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    return undefined;
+  }
+}
+
+/** Also unzips a file of several members, which `DecompressionStream` refuses. */
+async function* unzipped(
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  const { Readable } = await import("node:stream");
+  const { createGunzip } = await import("node:zlib");
+  const zipped = Readable.from(async function* () {
+    for await (const chunk of chunks) yield chunk.slice(); // it reads ahead
+  }());
+  const gunzip = createGunzip();
+  zipped.on("error", (error) => gunzip.destroy(error));
+  yield* zipped.pipe(gunzip);
+}
+
+/** The bytes, unzipped if they are zipped. */
+async function* plain(
+  path: string,
+  chunks: AsyncGenerator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  const { value: first, done } = await chunks.next();
+  if (done) return;
+  const all = async function* () {
+    yield first;
+    yield* chunks;
+  }();
+  const found = compressionOf(first);
+  if (found === undefined) {
+    yield* all;
+  } else if (found.name === "gzip") {
+    yield* unzipped(all);
+  } else {
+    throw new TypeError(
+      `Cannot read ${path} as it must be plain or gzip: it is ${found.name}, which ${found.program} unpacks`,
+    );
+  }
+}
+
+/**
+ * The lines of a whole log, without their ends, in memory that does not grow
+ * with its size. What gzip has compressed is unzipped on the way, whatever the
+ * file is called.
+ *
+ * @param path The file; stdin where it is `-`.
+ * @param options What is to be told of the progress.
+ * @returns The lines. Reading them throws a TypeError if the file is compressed
+ * by another program than gzip.
+ *
+ * @example
+ * ```ts ignore
+ * import { readLog } from "@metriccounter/metriccounter";
+ *
+ * let count = 0;
+ * for await (const lines of readLog("/var/log/syslog.2.gz").batches) {
+ *   count += lines.length;
+ * }
+ * ```
+ */
+export function readLog(
+  path: string,
+  options: ReadLogOptions = {},
+): Lines {
+  const chunks = chunksOf(path, options.progress ?? { value: 0 });
+  return linesOf(plain(path, chunks));
+}
+
+/**
+ * Why a log cannot be read.
+ *
+ * @param path The file.
+ * @param follow Whether it is to be followed by `tail()`, which reads nothing
+ * but regular files.
+ * @returns The reason, in words; undefined if it can be read.
+ *
+ * @example
+ * ```ts
+ * import { whyUnreadable } from "@metriccounter/metriccounter";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(whyUnreadable("/no/such.log"), "no folder /no/");
+ * ```
+ */
+export function whyUnreadable(
+  path: string,
+  follow = false,
+): string | undefined {
+  try {
+    const info = Deno.statSync(path);
+    if (info.isDirectory || follow) {
+      const why = whyNoLog(info, path);
+      if (why !== undefined) return why;
+    }
+    if (info.isFile) Deno.openSync(path).close(); // a FIFO waits for its writer
+  } catch (error) {
+    return reasonOf(error, path);
+  }
+}

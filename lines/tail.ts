@@ -1,0 +1,51 @@
+/**
+ * {@linkcode tail}: the lines of a log as they are written, across rotations.
+ *
+ * @module
+ */
+
+import type { LineOptions } from "./cut.ts";
+import { Lines } from "./lines.ts";
+import { LogFollower } from "./tail/follower.ts";
+
+/**
+ * The lines appended to a file from now on, each as soon as it is written. The
+ * file may be missing yet, renamed, recreated, or truncated: what its writer
+ * still puts into a renamed file is read, too, until that has been quiet for
+ * 30 s.
+ *
+ * Lines come without their end. A line beyond 1 MiB is cut there. What is lost
+ * is what a truncation takes away before it could be read, and a file that came
+ * and was renamed out of its folder, or deleted, within 200 ms.
+ *
+ * While the path leads to nothing that can be read, one line on stderr says why.
+ * Until it could be read for the first time, `autodump()` reports no flow that
+ * has counted nothing: it would say that nothing was logged.
+ *
+ * @param path The file. Needs the permission to read its folder. With the
+ * permission to run `tail`, whichever this host has, lines are read at once;
+ * without, within 200 ms, and before the second ends.
+ * @param options Which lines are wanted.
+ * @returns The lines, without end; ending the iteration ends its processes.
+ *
+ * @example
+ * ```ts ignore
+ * import { tail } from "@metriccounter/metriccounter";
+ *
+ * for await (const line of tail("/var/log/syslog", { match: /oom|panic/ })) {
+ *   console.log(line);
+ * }
+ * ```
+ */
+export function tail(path: string, options: LineOptions = {}): Lines {
+  return new Lines(batchesOf(path, options));
+}
+
+async function* batchesOf(
+  path: string,
+  options: LineOptions,
+): AsyncGenerator<string[]> {
+  for await (const { lines } of new LogFollower(path, options).pieces()) {
+    yield lines;
+  }
+}

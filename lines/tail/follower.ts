@@ -1,0 +1,270 @@
+/**
+ * {@linkcode LogFollower}: follows a log across its rotations.
+ *
+ * @module
+ */
+
+import { complain } from "../../script/complain.ts";
+import { unread } from "../../script/unread.ts";
+import type { LineOptions } from "../cut.ts";
+import { reasonOf, whyNoLog } from "../reason.ts";
+import { listen, listenElsewhere } from "./bell.ts";
+import { HeldFile, identityOf, type Piece } from "./held_file.ts";
+import { isRotated } from "./rotated.ts";
+
+const SECOND = 1000; // ms
+const GRACE = 30_000; // ms of quiet after which the writer of a file has left it
+const LULL = 2000; // ms that something stays wrong before it is said
+const MAX_ROTATED = 32; // files that were rotated and are still read
+const MAX_LEFT = 64; // files that are remembered, should they come back
+const COARSE = 20; // ms by which the times of files are behind the clock
+
+/** Options of {@linkcode LogFollower}. */
+export interface FollowerOptions extends LineOptions {
+  /**
+   * Milliseconds of quiet after which a rotated file is left.
+   *
+   * @default {30_000}
+   */
+  grace?: number;
+}
+
+/**
+ * Follows the files that a path leads to, one after the other. A file is opened
+ * once and read to its end, also when it is renamed or deleted meanwhile: it is
+ * left when its writer has been quiet for 30 s and nothing of it is unread.
+ */
+export class LogFollower {
+  /** The log, links resolved: there it is rotated. */
+  home: string;
+
+  readonly #path: string;
+  readonly #options: LineOptions;
+  readonly #grace: number;
+  /** The files that are read, oldest first. */
+  readonly #files: HeldFile[] = [];
+  /** The one that is at the path. */
+  #current: HeldFile | undefined;
+  /** How far files were read that are read no more, by their identity. */
+  readonly #left = new Map<string, number>();
+  /** When the path was looked at last: by the clock, and by one nobody sets. */
+  #looked = Date.now();
+  #ticked = performance.now();
+  /** Why there is nothing to read at the path, and for how long it is so. */
+  #reason: string | undefined;
+  #lasts = 0;
+  #said: string | undefined;
+  #readError: string | undefined;
+  #error: unknown;
+  #rung = Promise.withResolvers<void>();
+
+  /**
+   * Makes a follower; it begins with the first piece that is asked for.
+   *
+   * @param path The log.
+   * @param options Which lines are wanted.
+   */
+  constructor(path: string, options: FollowerOptions = {}) {
+    this.home = this.#path = path.startsWith("/") ? path : `./${path}`;
+    this.#grace = options.grace ?? GRACE;
+    this.#options = options;
+  }
+
+  /**
+   * Reads on, without end. Older files come first. Nothing is read ahead: what
+   * is not taken yet waits in its file.
+   */
+  async *pieces(): AsyncGenerator<Piece> {
+    // What is there now was written before, whether it can be read yet or not.
+    const info = this.#stat();
+    if (typeof info !== "string") this.#left.set(identityOf(info), info.size);
+    unread.add(this);
+    const listening = listen(this);
+    try {
+      this.look();
+      while (this.#error === undefined) {
+        this.#rung = Promise.withResolvers();
+        for (const file of [...this.#files]) yield* this.#read(file);
+        for (const file of this.#finished()) yield this.#leave(file);
+        if (this.#error === undefined) await this.#rung.promise;
+      }
+      throw this.#error;
+    } finally {
+      unread.delete(this);
+      for (const file of this.#files) file.close();
+      await listening[Symbol.asyncDispose]();
+    }
+  }
+
+  /** Looks at the path and at all files; what it finds is read at once. */
+  look(): void {
+    const now = performance.now();
+    const elapsed = Math.min(now - this.#ticked, SECOND); // it may have slept
+    this.#ticked = now;
+    try {
+      this.#lookAtPath(elapsed);
+      for (const file of this.#files) {
+        if (file === this.#current) continue; // it was looked at by its path
+        if (file.look(elapsed) || this.#isQuiet(file)) this.#rung.resolve();
+      }
+    } catch (error) {
+      this.#error = error;
+      this.#rung.resolve();
+    }
+  }
+
+  #stat(): Deno.FileInfo | string {
+    try {
+      return Deno.statSync(this.#path);
+    } catch (error) {
+      return reasonOf(error, this.#path);
+    }
+  }
+
+  #lookAtPath(elapsed: number): void {
+    const since = this.#looked;
+    const now = Date.now();
+    const info = this.#stat();
+    if (typeof info !== "string" && this.#current?.is(info)) {
+      this.#looked = now;
+      if (this.#current.look(elapsed, info)) this.#rung.resolve();
+      this.#notice(undefined, elapsed);
+      return;
+    }
+    if (this.#current) this.#current.quiet = 0;
+    this.#current = undefined;
+    try {
+      const noLog = typeof info === "string"
+        ? undefined
+        : whyNoLog(info, this.#path);
+      if (noLog !== undefined) return this.#notice(noLog, elapsed);
+      this.#openMissed(since);
+      if (typeof info !== "string") this.#current = this.#open(this.#path);
+      this.#looked = now;
+      this.#notice(typeof info === "string" ? info : undefined, elapsed);
+    } catch (error) {
+      // What was missed is looked for again.
+      this.#notice(reasonOf(error, this.#path), elapsed);
+    }
+  }
+
+  /** Opens what came to the path and was rotated since the last look. */
+  #openMissed(since: number): void {
+    const slash = this.home.lastIndexOf("/") + 1;
+    const [folder, log] = [this.home.slice(0, slash), this.home.slice(slash)];
+    const missed: { name: string; born: number }[] = [];
+    for (const name of namesIn(folder)) {
+      if (!isRotated(name, log)) continue;
+      const info = statOrNull(folder + name);
+      if (!info?.isFile || this.#files.some((file) => file.is(info))) continue;
+      // A copy that keeps its time, as gunzip makes one, was not at the path.
+      const [born = 0, written = 0] = [info.birthtime, info.mtime]
+        .map((date) => date?.getTime());
+      if (Math.min(born, written) < since - COARSE) continue;
+      if (!this.#left.has(identityOf(info))) missed.push({ name, born });
+    }
+    missed.sort((a, b) => a.born - b.born);
+    for (const { name } of missed) this.#open(folder + name);
+  }
+
+  #open(path: string): HeldFile {
+    const file = new HeldFile(path, this.#options);
+    const held = this.#files.find((held) => held.is(file.info));
+    if (held) {
+      file.close();
+      return held;
+    }
+    const offset = this.#left.get(identityOf(file.info)) ?? 0;
+    if (offset <= file.info.size) file.seek(offset);
+    this.#files.push(file);
+    this.#rung.resolve();
+    unread.delete(this);
+    if (path === this.#path) this.#findHome();
+    return file;
+  }
+
+  #findHome(): void {
+    let home = this.#path;
+    try {
+      home = Deno.realPathSync(home);
+    } catch {
+      // It has moved on already: the next look sees where to.
+    }
+    if (home === this.home) return;
+    this.home = home;
+    listenElsewhere();
+  }
+
+  /** Says once what is wrong with the path, and when it is so no more. */
+  #notice(reason: string | undefined, elapsed: number): void {
+    this.#lasts = reason === this.#reason ? this.#lasts + elapsed : 0;
+    this.#reason = reason;
+    if (reason === this.#said) return;
+    // A log may be missing for a moment while it is rotated.
+    const patience = reason === undefined || unread.has(this) ? 0 : LULL;
+    if (this.#lasts < patience) return;
+    this.#said = reason;
+    complain(
+      reason === undefined
+        ? `reading ${this.#path}`
+        : `cannot read ${this.#path}: ${reason}; waiting for it`,
+    );
+  }
+
+  async *#read(file: HeldFile): AsyncGenerator<Piece> {
+    try {
+      for (let piece; (piece = await file.read());) yield piece;
+    } catch (error) {
+      // A disk or a server fails. If the file is still there it is read again.
+      const reason = reasonOf(error, this.#path);
+      if (reason !== this.#readError) {
+        complain(`cannot read on in ${this.#path}: ${reason}`);
+      }
+      this.#readError = reason;
+      yield this.#leave(file);
+    }
+  }
+
+  #isQuiet(file: HeldFile): boolean {
+    return file !== this.#current && file.quiet > this.#grace;
+  }
+
+  /** The files that their writers have left, and those beyond the bound. */
+  #finished(): HeldFile[] {
+    const rotated = this.#files.filter((file) => file !== this.#current);
+    const over = rotated.length - MAX_ROTATED;
+    return rotated.filter((file, i) =>
+      (i < over || this.#isQuiet(file)) && !file.look(0)
+    );
+  }
+
+  /** Closes a file, and remembers it should it come back. */
+  #leave(file: HeldFile): Piece {
+    this.#files.splice(this.#files.indexOf(file), 1);
+    if (file === this.#current) this.#current = undefined;
+    this.#left.set(identityOf(file.info), file.offset);
+    for (const oldest of this.#left.keys()) {
+      if (this.#left.size <= MAX_LEFT) break;
+      this.#left.delete(oldest);
+    }
+    return file.close();
+  }
+}
+
+function statOrNull(path: string): Deno.FileInfo | null {
+  try {
+    return Deno.statSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    return null;
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(folder)].map(({ name }) => name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    return []; // it is gone, or cannot be listed: the path may come back
+  }
+}

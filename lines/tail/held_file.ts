@@ -1,0 +1,146 @@
+/**
+ * {@linkcode HeldFile}: one file of a log, held open while it is read.
+ *
+ * @module
+ */
+
+import { LineCutter, type LineOptions } from "../cut.ts";
+
+const CHUNK = 128 * 1024; // bytes: measured, as fast as 1 MiB, in less memory
+const LAST = 64; // bytes that are compared
+const NEWLINE = 10;
+
+/** Lines that were read at once. */
+export interface Piece {
+  /** Where they were read. */
+  file: HeldFile;
+  /**
+   * The bytes of the file before its first line, wanted or not: who begins to
+   * read there gets these lines, and all that follow, once.
+   */
+  start: number;
+  /** The wanted lines, in a fresh array. */
+  lines: string[];
+}
+
+/**
+ * Which file it is. The birth time tells a number that was used again.
+ *
+ * @param info What is known about the file.
+ */
+export function identityOf(info: Deno.FileInfo): string {
+  return `${info.dev}:${info.ino}:${info.birthtime?.getTime()}`;
+}
+
+/**
+ * A file that is read by its descriptor: it stays the same file whatever its
+ * name is by now, also when it has none any more, and nobody else has its
+ * number. Only regular files can be held.
+ */
+export class HeldFile {
+  /** What was known about it when it was looked at last. */
+  info: Deno.FileInfo;
+  /** Milliseconds in which nothing came; those between two looks at most. */
+  quiet = 0;
+
+  readonly #file: Deno.FsFile;
+  readonly #cutter: LineCutter;
+  /** Bytes read. */
+  #offset = 0;
+  /** The last bytes read: where others stand, it was truncated and rewritten. */
+  #last = new Uint8Array(0);
+  /** Where the line begins that has no end yet. */
+  #lineStart = 0;
+
+  /**
+   * Opens a file, to be read from its beginning.
+   *
+   * @param path Where it is now.
+   * @param options Which lines are wanted.
+   * @throws {Error} If it cannot be opened.
+   */
+  constructor(path: string, options: LineOptions) {
+    this.#file = Deno.openSync(path);
+    this.info = this.#file.statSync();
+    this.#cutter = new LineCutter(options);
+  }
+
+  /** The bytes of it that were read. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /**
+   * Begins elsewhere than at the beginning.
+   *
+   * @param offset Where, in bytes.
+   */
+  seek(offset: number): void {
+    this.#offset = this.#lineStart = offset;
+    this.#last = new Uint8Array(0);
+  }
+
+  /**
+   * Whether this is the file that was found somewhere. An overlay file system
+   * may give a file another number when it is written for the first time.
+   *
+   * @param info What was found.
+   */
+  is(info: Deno.FileInfo): boolean {
+    const same = () => info.dev === this.info.dev && info.ino === this.info.ino;
+    if (same()) return true;
+    this.info = this.#file.statSync();
+    return same();
+  }
+
+  /**
+   * Looks whether it was written to.
+   *
+   * @param elapsed Milliseconds since the last look.
+   * @param info What is known about it now.
+   * @returns Whether there is something to read.
+   */
+  look(elapsed: number, info: Deno.FileInfo = this.#file.statSync()): boolean {
+    this.quiet = info.size === this.info.size ? this.quiet + elapsed : 0;
+    this.info = info;
+    return info.size !== this.#offset;
+  }
+
+  /**
+   * Reads on, by some bytes. A file that has become shorter, or in which other
+   * bytes stand before, was truncated, and is read from its beginning.
+   *
+   * @returns The lines; undefined if there is nothing to read.
+   */
+  async read(): Promise<Piece | undefined> {
+    if (!this.look(0)) return;
+    if (this.info.size < this.#offset) this.seek(0);
+    const known = this.#last.length;
+    this.#file.seekSync(this.#offset - known, Deno.SeekMode.Start);
+    const size = Math.min(CHUNK, this.info.size - this.#offset);
+    const chunk = new Uint8Array(known + size);
+    const read = await this.#file.read(chunk) ?? 0;
+    if (read <= known) return; // truncated since
+    if (this.#last.some((byte, i) => byte !== chunk[i])) {
+      this.seek(0);
+      return this.read();
+    }
+    this.#last = chunk.slice(Math.max(0, read - LAST), read);
+    const bytes = chunk.subarray(known, read);
+    const start = this.#lineStart;
+    const end = bytes.lastIndexOf(NEWLINE) + 1;
+    if (end > 0) this.#lineStart = this.#offset + end;
+    this.#offset += bytes.length;
+    return { file: this, start, lines: this.#cutter.push(bytes) };
+  }
+
+  /**
+   * Closes it.
+   *
+   * @returns The last line, if it has no end.
+   */
+  close(): Piece {
+    this.#file.close();
+    return { file: this, start: this.#lineStart, lines: this.#cutter.end() };
+  }
+}

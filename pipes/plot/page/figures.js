@@ -1,0 +1,69 @@
+// @ts-check
+/**
+ * How times and values are written.
+ *
+ * @module
+ */
+
+/**
+ * The time of day.
+ *
+ * @param {number} second
+ */
+export function clock(second) {
+  return new Date(second * 1000).toTimeString().slice(0, 8);
+}
+
+/** @param {number} second */
+export function day(second) {
+  const date = new Date(second * 1000);
+  const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
+  return [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())]
+    .join("-");
+}
+
+/**
+ * The time of day, with the day if that is not today.
+ *
+ * @param {number} second
+ */
+export function stamp(second) {
+  const today = day(second) === day(Date.now() / 1000);
+  return today ? clock(second) : `${day(second)} ${clock(second)}`;
+}
+
+/**
+ * A value exactly, with its thousands apart.
+ *
+ * @param {number | undefined} value
+ */
+export function exact(value) {
+  if (value === undefined) return "–";
+  const [, sign, whole, rest] = String(value).match(/^(-?)(\d+)(.*)$/) ?? [];
+  if (whole === undefined) return String(value);
+  return (sign ? "−" : "") + whole.replace(/\B(?=(\d{3})+$)/g, ",") + rest;
+}
+
+/**
+ * A change per second, with its sign.
+ *
+ * @param {number | undefined} rate
+ */
+export function change(rate) {
+  if (rate === undefined) return "–";
+  return (rate > 0 ? "+" : "") + exact(Number(rate.toPrecision(4)));
+}
+
+const short = new Intl.NumberFormat("en", {
+  notation: "compact",
+  maximumSignificantDigits: 5,
+});
+
+/**
+ * A value in few characters, for an axis.
+ *
+ * @param {number} value
+ */
+export function compact(value) {
+  return short.format(value);
+}

@@ -1,0 +1,72 @@
+/**
+ * What the ways to a TSD have in common.
+ *
+ * @module
+ */
+
+/** A TSD that datapoints can be sent to. */
+export interface Host {
+  /** What messages call it. */
+  readonly name: string;
+  /** How much it is given at once. */
+  readonly share: Share;
+  /**
+   * Opens a way to it.
+   *
+   * @param reply Gets each line that the TSD says.
+   * @throws {Error} If that fails, as each method of the link does.
+   */
+  open(reply: (line: string) => void): Promise<Link>;
+}
+
+/** A way to a TSD. Its disposal gives back what it holds. */
+export interface Link extends Disposable {
+  /** Whether it takes no more, and has to be finished. */
+  readonly worn: boolean;
+  /** Sends whole lines. */
+  send(lines: string): Promise<void>;
+  /** Waits for work, but not longer than some milliseconds or than it lives. */
+  until<T>(ms: number, work: Promise<T>): Promise<T | undefined>;
+  /** Resolves once the TSD has read all. */
+  finish(): Promise<void>;
+}
+
+/** The error of a TSD that asks for a pause. */
+export class Throttled extends Error {}
+
+/** The error of a TSD that shows no sign of life. */
+export class Stalled extends Error {}
+
+/** How many bytes a TSD is given at once: more as it works, less if it fails. */
+export class Share {
+  readonly #least: number;
+  readonly #most: number;
+  #size: number;
+
+  /**
+   * Makes a share.
+   *
+   * @param first Bytes at first.
+   * @param range The least and the most of it, in bytes.
+   */
+  constructor(first: number, { least, most }: { least: number; most: number }) {
+    this.#least = Math.min(least, most);
+    this.#most = most;
+    this.#size = Math.min(first, most);
+  }
+
+  /** Bytes. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** It was taken: there may be more next time. */
+  grow(): void {
+    this.#size = Math.min(2 * this.#size, this.#most);
+  }
+
+  /** It was too much. */
+  shrink(): void {
+    this.#size = Math.max(this.#size / 2, this.#least);
+  }
+}

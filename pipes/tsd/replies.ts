@@ -1,0 +1,66 @@
+/**
+ * What a TSD says about puts that it refuses.
+ *
+ * @module
+ */
+
+const MAX_TEXT = 200; // characters of foreign text in a message
+const MAX_KINDS = 1000; // of replies that are told apart
+
+/**
+ * Makes foreign text fit for one line of a terminal.
+ *
+ * @param text Any text.
+ * @returns The text without control characters, cut if it is long.
+ */
+export function printable(text: string): string {
+  const clean = text.replace(/\p{C}+/gu, " ").trim();
+  return clean.length > MAX_TEXT ? clean.slice(0, MAX_TEXT) + "..." : clean;
+}
+
+/**
+ * Tells what makes OpenTSDB accept what it has just refused.
+ *
+ * @param reply What OpenTSDB said.
+ * @returns The command; undefined if there is none.
+ */
+export function cure(reply: string): string | undefined {
+  const [, kind = "metrics", name] =
+    reply.match(/No such name for '(metrics|tagk|tagv)': '([-\w./]+)'/) ??
+      reply.match(/^put: unknown metric: ()([-\w./]+)$/) ?? [];
+  if (name === undefined) return undefined;
+  return kind === "tagk" || kind === "tagv"
+    ? `tsdb uid assign ${kind} ${name}`
+    : `tsdb mkmetric ${name}`;
+}
+
+/** What TSDs replied, by kind. A put that succeeds has no reply. */
+export class Replies {
+  readonly #counts = new Map<string, number>();
+
+  /** Datapoints that were refused, as each of them gets one reply. */
+  get refused(): number {
+    let sum = 0;
+    for (const count of this.#counts.values()) sum += count;
+    return sum;
+  }
+
+  /**
+   * Counts a reply.
+   *
+   * @param reply What the TSD said about one datapoint.
+   * @returns What to say at the first, tenth, hundredth… reply of its kind.
+   */
+  add(reply: string): string | undefined {
+    const text = printable(reply);
+    if (text === "") return undefined;
+    const command = cure(reply);
+    let kind = command ?? text.split(": ", 2).join(": ");
+    if (!this.#counts.has(kind) && this.#counts.size >= MAX_KINDS) kind = "";
+    const count = (this.#counts.get(kind) ?? 0) + 1;
+    this.#counts.set(kind, count);
+    if (!/^10*$/.test(String(count))) return undefined;
+    return `replied${count > 1 ? ` ${count} times` : ""}: ${text}` +
+      (command ? `; the cure: ${command}` : "");
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * Sends what is in a spool to one of several TSDs.
+ *
+ * @module
+ */
+
+import { Backoff, complain, sleep } from "../../script/mod.ts";
+import { type Host, type Link, Stalled, Throttled } from "./link.ts";
+import { printable, Replies } from "./replies.ts";
+import type { Spool } from "./spool.ts";
+
+const LEAST_PAUSE = 500; // ms between two rounds of tries
+const MOST_PAUSE = 30_000; // ms
+const IDLE = 15_000; // ms without datapoints after which a link is finished
+
+/** Options of {@linkcode Sender}. */
+export interface SenderOptions {
+  /**
+   * Milliseconds before the second round of tries; the next ones take longer.
+   *
+   * @default {500}
+   */
+  pause?: number;
+  /**
+   * Says something to the user.
+   *
+   * @default {complain}
+   */
+  say?: (message: string) => void;
+}
+
+/** Sends to the first host that works, and to the next one when it fails. */
+export class Sender {
+  /** What the TSDs replied. */
+  readonly replies: Replies = new Replies();
+  readonly #hosts: Host[];
+  readonly #spool: Spool;
+  readonly #backoff: Backoff;
+  readonly #say: (message: string) => void;
+  readonly #said = new Set<string>();
+  #host = 0;
+  #failures = 0;
+  #lost = 0;
+  #connected = false;
+  #ended = false;
+  #more = Promise.withResolvers<true>();
+
+  /**
+   * Makes a sender.
+   *
+   * @param hosts The TSDs, at least one.
+   * @param spool What to send.
+   * @param options What differs from the defaults.
+   */
+  constructor(hosts: Host[], spool: Spool, options: SenderOptions = {}) {
+    this.#hosts = hosts;
+    this.#spool = spool;
+    this.#backoff = new Backoff(options.pause ?? LEAST_PAUSE, MOST_PAUSE);
+    this.#say = options.say ?? complain;
+  }
+
+  /** Lines that may be lost because the spool was too small to keep them. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  /** Whether a TSD takes datapoints. */
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  /** There is more in the spool. */
+  notify(): void {
+    this.#more.resolve(true);
+  }
+
+  /** Nothing will be added to the spool. */
+  end(): void {
+    this.#ended = true;
+    this.notify();
+  }
+
+  /** Resolves once all was read, after {@linkcode Sender.end}. */
+  async run(): Promise<void> {
+    while (await this.#hasMore()) {
+      const host = this.#hosts[this.#host]!;
+      try {
+        await this.#connect(host);
+      } catch (error) {
+        await this.#failed(host, error as Error);
+      }
+    }
+  }
+
+  async #hasMore(): Promise<boolean> {
+    while (this.#spool.waiting === 0) {
+      if (this.#ended) return false;
+      await this.#filled();
+    }
+    return true;
+  }
+
+  #filled(): Promise<true> {
+    this.#more = Promise.withResolvers();
+    return this.#more.promise;
+  }
+
+  async #connect(host: Host): Promise<void> {
+    using link = await host.open((reply) => {
+      const news = this.replies.add(reply);
+      if (news) this.#say(`${host.name}: ${news}`);
+    });
+    this.#connected = true;
+    await this.#feed(link);
+    await link.finish();
+    this.#spool.confirm();
+    host.share.grow();
+    if (this.#said.size > 0) this.#say(`${host.name}: takes datapoints again`);
+    this.#said.clear();
+    this.#failures = 0;
+    this.#backoff.reset();
+  }
+
+  /** Sends what comes until the link takes no more. */
+  async #feed(link: Link): Promise<void> {
+    while (true) {
+      if (this.#spool.waiting > 0) {
+        if (link.worn) return;
+        await link.send(this.#spool.take()!.text);
+      } else if (this.#ended) {
+        return;
+      } else if (!await link.until(IDLE, this.#filled())) {
+        return;
+      }
+    }
+  }
+
+  /** Turns to the next host, after a pause when all of them have failed. */
+  async #failed(host: Host, error: Error): Promise<void> {
+    this.#connected = false;
+    const { again, lost } = this.#spool.rewind();
+    const what = `${host.name}: ${reason(error)}`;
+    if (again > 0) this.#say(`${what}; sending ${again} again`);
+    else if (!this.#said.has(what)) this.#say(what);
+    this.#said.add(what);
+    if (lost > 0) {
+      this.#lost += lost;
+      this.#say(`the spool was too small to send ${lost} more again`);
+    }
+    const throttled = error instanceof Throttled;
+    if (throttled || error instanceof Stalled) host.share.shrink();
+    this.#host = (this.#host + 1) % this.#hosts.length;
+    const all = ++this.#failures % this.#hosts.length === 0;
+    if (throttled || all) await sleep(jittered(this.#backoff.next()));
+  }
+}
+
+/** A pause that is somewhat random, so that many senders do not try at once. */
+function jittered(ms: number): number {
+  return ms * (0.5 + Math.random() / 2);
+}
+
+function reason({ message }: Error): string {
+  return printable(message.replace(/ \(os error \d+\).*$/s, ""));
+}

@@ -1,0 +1,180 @@
+/**
+ * Puts over a plain connection, as OpenTSDB's telnet protocol has it.
+ *
+ * A put is not acknowledged: what TCP has taken may never be read. So every
+ * connection is ended after 10 s or some MiB: a TSD that has read all closes it
+ * in answer to our end of it. One that does not, or takes nothing, has failed.
+ *
+ * @module
+ */
+
+import { LineCutter } from "../../mod.ts";
+import { within } from "../../script/mod.ts";
+import { type Host, type Link, Share, Stalled, Throttled } from "./link.ts";
+
+const MAX_REPLY = 4096; // characters
+const LEAST_SHARE = 64 * 1024; // bytes for one connection
+const FIRST_SHARE = 1024 * 1024; // bytes
+const MOST_SHARE = 4 * 1024 * 1024; // bytes
+const LIFETIME = 10_000; // ms after which a connection takes no more
+const PATIENCE = 10_000; // ms
+const TORN = 600_000; // ms for a stalled TSD to take a batch that was begun
+
+/** Where a TSD listens. */
+export interface Address {
+  /** Its name or address. */
+  hostname: string;
+  /** Its port. */
+  port: number;
+}
+
+/** Options of {@linkcode Telnet}. */
+export interface TelnetOptions {
+  /**
+   * The most bytes for one connection.
+   *
+   * @default {4_194_304}
+   */
+  most?: number;
+  /**
+   * Milliseconds after which a connection takes no more.
+   *
+   * @default {10_000}
+   */
+  lifetime?: number;
+  /**
+   * Milliseconds without a sign of life until a TSD has failed.
+   *
+   * @default {10_000}
+   */
+  patience?: number;
+}
+
+/** A TSD that reads puts from a plain connection. */
+export class Telnet implements Host {
+  readonly name: string;
+  readonly share: Share;
+  readonly #address: Address;
+  readonly #lifetime: number;
+  readonly #patience: number;
+
+  /**
+   * Tells where the TSD is.
+   *
+   * @param address Its address.
+   * @param options What differs from the defaults.
+   */
+  constructor(address: Address, options: TelnetOptions = {}) {
+    const { most = MOST_SHARE, lifetime, patience } = options;
+    const { hostname, port } = this.#address = address;
+    this.name = `${
+      hostname.includes(":") ? `[${hostname}]` : hostname
+    }:${port}`;
+    this.share = new Share(FIRST_SHARE, {
+      least: LEAST_SHARE,
+      most: Math.min(most, MOST_SHARE),
+    });
+    this.#lifetime = lifetime ?? LIFETIME;
+    this.#patience = patience ?? PATIENCE;
+  }
+
+  async open(reply: (line: string) => void): Promise<Link> {
+    const signal = AbortSignal.timeout(this.#patience);
+    try {
+      const conn = await Deno.connect({ ...this.#address, signal });
+      return new Connection(conn, {
+        share: this.share.size,
+        end: performance.now() + this.#lifetime,
+        patience: this.#patience,
+        reply,
+      });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      throw new Stalled("does not answer");
+    }
+  }
+}
+
+interface ConnectionOptions {
+  share: number;
+  end: number;
+  patience: number;
+  reply: (line: string) => void;
+}
+
+class Connection implements Link {
+  readonly #conn: Deno.TcpConn;
+  readonly #encoder = new TextEncoder();
+  readonly #end: number;
+  readonly #patience: number;
+  /** Resolves when the TSD closes it; rejects when it breaks. */
+  readonly #closed: Promise<true>;
+  #left: number;
+  #writing: Promise<true> = Promise.resolve(true);
+
+  constructor(conn: Deno.TcpConn, options: ConnectionOptions) {
+    this.#conn = conn;
+    this.#left = options.share;
+    this.#end = options.end;
+    this.#patience = options.patience;
+    this.#closed = this.#read(options.reply);
+    this.#closed.catch(() => {}); // whoever waits for it is told
+  }
+
+  get worn(): boolean {
+    return this.#left <= 0 || performance.now() > this.#end;
+  }
+
+  async #read(reply: (line: string) => void): Promise<true> {
+    const cutter = new LineCutter({ longest: MAX_REPLY });
+    const buffer = new Uint8Array(16 * 1024);
+    for (let n; (n = await this.#conn.read(buffer)) !== null;) {
+      for (const line of cutter.push(buffer.subarray(0, n))) {
+        if (/^put: Please throttle/i.test(line)) {
+          throw new Throttled("asks to throttle writes");
+        }
+        reply(line);
+      }
+    }
+    for (const line of cutter.end()) reply(line);
+    return true;
+  }
+
+  async until<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
+    const closed = this.#closed.then(() => {
+      throw new Error("closed the connection");
+    });
+    return await within(ms, Promise.race([work, closed]));
+  }
+
+  async send(lines: string): Promise<void> {
+    this.#left -= lines.length;
+    this.#writing = this.#write(this.#encoder.encode(lines));
+    if (!await this.until(this.#patience, this.#writing)) {
+      throw new Stalled("does not read");
+    }
+  }
+
+  async #write(bytes: Uint8Array): Promise<true> {
+    while (bytes.length > 0) {
+      bytes = bytes.subarray(await this.#conn.write(bytes));
+    }
+    return true;
+  }
+
+  async finish(): Promise<void> {
+    await this.#conn.closeWrite();
+    if (!await within(this.#patience, this.#closed)) {
+      throw new Stalled("does not read");
+    }
+  }
+
+  /**
+   * Closes it, but not within a line, as VictoriaMetrics takes a torn last line
+   * for a whole one: a TSD that stalls gets a while to take the batch.
+   */
+  [Symbol.dispose](): void {
+    const close = () => this.#conn.close();
+    within(TORN, this.#writing).then(close, close);
+  }
+}

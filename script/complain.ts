@@ -1,0 +1,52 @@
+/**
+ * What a script has to say on stderr: one line at a time, under its own name.
+ *
+ * @module
+ */
+
+function line(message: string): Uint8Array {
+  const program = Deno.mainModule.split("/").at(-1);
+  return new TextEncoder().encode(`${program}: ${message}\n`);
+}
+
+/**
+ * Says something on stderr while the work goes on, also when stderr is a pipe
+ * that nobody reads. If stderr takes nothing, the program goes on without.
+ *
+ * @param message What there is to say.
+ * @returns Resolves when it was said; never rejects.
+ */
+export async function complain(message: string): Promise<void> {
+  try {
+    await Deno.stderr.write(line(message));
+  } catch {
+    // There is nowhere to say it.
+  }
+}
+
+/**
+ * Says something on stderr before the program does anything else. For what is
+ * said just before the end. (`console.error` would not do: measured, it ends
+ * the program when the disk that stderr leads to is full.)
+ *
+ * @param message What there is to say.
+ */
+export function complainSync(message: string): void {
+  try {
+    Deno.stderr.writeSync(line(message));
+  } catch {
+    // There is nowhere to say it.
+  }
+}
+
+/**
+ * Ends the program with one line on stderr. Under tcollector, status 13 says
+ * "do not run me on this host".
+ *
+ * @param message What is wrong.
+ * @param status The exit status.
+ */
+export function fail(message: string, status: number): never {
+  complainSync(message);
+  Deno.exit(status);
+}

@@ -1,0 +1,41 @@
+/**
+ * What the scripts of this repository share: their command line, what they say
+ * on stderr, their stdout, their child processes. It is documented for those
+ * who read the scripts, and may change with any version: a collector of your
+ * own needs `mod.ts` alone.
+ *
+ * @module
+ */
+
+export { putsWritten, writePuts } from "./autodump.ts";
+export { Backoff } from "./backoff.ts";
+export { outputOf } from "./child.ts";
+export type { LineFormat, PutFormat } from "../counter/put.ts";
+export {
+  type Collector,
+  type CollectorOptions,
+  FORMAT_USAGE,
+  runCollector,
+  Unsupported,
+} from "./collector.ts";
+export {
+  accepted,
+  choice,
+  commandLine,
+  duration,
+  flag,
+  type Option,
+  type Options,
+  pairs,
+  refuse,
+  regularExpression,
+  size,
+  text,
+  textOrNothing,
+  wholeNumber,
+} from "./command_line.ts";
+export { complain, complainSync, fail } from "./complain.ts";
+export { type LastWords, lastWords } from "./last_words.ts";
+export { LineWriter, type Output, writeAll } from "./output.ts";
+export { progressBar } from "./progress_bar.ts";
+export { sleep, within } from "./wait.ts";

@@ -1,0 +1,23 @@
+/**
+ * How far the reading of files has come.
+ *
+ * @module
+ */
+
+import { ProgressBar } from "@std/cli/unstable-progress-bar";
+
+/**
+ * A progress bar for reading files, if stderr is a terminal to draw it on.
+ *
+ * @param paths The files.
+ * @returns Raise its `value` by the bytes that were read, and `stop` it in the end.
+ */
+export function progressBar(
+  paths: string[],
+): { value: number; stop(): Promise<void> } | undefined {
+  if (!Deno.stderr.isTerminal()) return;
+  const sizes = paths.filter((path) => path !== "-")
+    .map((path) => Deno.statSync(path).size);
+  const max = sizes.reduce((sum, size) => sum + size, 0);
+  return max > 0 ? new ProgressBar({ max, clear: true }) : undefined;
+}

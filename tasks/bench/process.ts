@@ -1,0 +1,170 @@
+/** The processes of the benchmark: what they cost, and that none is left. */
+import { command, Running } from "../../tests/helpers/processes.ts";
+
+const TICK = 10; // ms of CPU time, on every Linux
+const SAMPLE = 50; // ms between looks at the memory of a process
+
+const running = new Set<Running>();
+
+/** Starts a program that {@linkcode stop} or {@linkcode stopAll} ends. */
+export function start(
+  program: string[],
+  options: Deno.CommandOptions = {},
+): Running {
+  const started = new Running(program, options);
+  running.add(started);
+  return started;
+}
+
+/** Starts a script of this package, with flags of `deno run` if need be. */
+export function startScript(
+  script: string,
+  args: string[],
+  flags: string[] = [],
+): Running {
+  const [deno, run, ...rest] = command(script, ...args);
+  return start([deno!, run!, ...flags, ...rest]);
+}
+
+/** Starts a program whose cost can still be read when it has ended. */
+export function startHeld(program: string[]): Running {
+  const script = '"$@"; date "+ended %s%3N" >&2; read -r _';
+  return start(["sh", "-c", script, "sh", ...program], { stdin: "piped" });
+}
+
+/** When it ended, in milliseconds since the epoch, if it has. */
+export function endOf(held: Running): number | undefined {
+  const [, at] = held.err.at(-1)?.match(/^ended (\d+)$/) ?? [];
+  return at === undefined ? undefined : Number(at);
+}
+
+/** Ends a program and all that it has started, at once. */
+export async function stop(program: Running): Promise<void> {
+  kill(program);
+  await program.end();
+  running.delete(program);
+}
+
+/** Ends whatever has been started and not stopped. */
+export function stopAll(): void {
+  for (const program of running) kill(program);
+}
+
+function kill(program: Running): void {
+  for (const pid of tree(program.process.pid)) {
+    try {
+      Deno.kill(pid, "SIGKILL");
+    } catch {
+      // It has ended.
+    }
+  }
+}
+
+function sum(values: number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
+function read(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return ""; // It has ended.
+  }
+}
+
+/** A process and all below it. */
+export function tree(pid: number): number[] {
+  const pids = [pid];
+  for (const pid of pids) {
+    try {
+      for (const { name } of Deno.readDirSync(`/proc/${pid}/task`)) {
+        const children = read(`/proc/${pid}/task/${name}/children`);
+        pids.push(...(children.match(/\d+/g) ?? []).map(Number));
+      }
+    } catch {
+      // It has ended.
+    }
+  }
+  return pids;
+}
+
+/** The process of a tree whose command line holds this text. */
+export function find(program: Running, text: string): number {
+  const found = tree(program.process.pid).find((pid) => {
+    const args = read(`/proc/${pid}/cmdline`).split("\0");
+    return args[0] !== "sh" && args.some((arg) => arg.endsWith(text));
+  });
+  if (found === undefined) throw new Error(`There is no process of ${text}`);
+  return found;
+}
+
+/** Seconds of CPU time of a process, and of all below it that it waited for. */
+function cpuSeconds(pid: number): number {
+  const stat = read(`/proc/${pid}/stat`);
+  const times = stat.slice(stat.lastIndexOf(")") + 2).split(" ").slice(11, 15);
+  return sum(times.map(Number)) * TICK / 1000;
+}
+
+/** Bytes that a process held at most. */
+function peakOf(pid: number): number {
+  const status = read(`/proc/${pid}/status`);
+  if (status.startsWith("Name:\tsh\n")) return 0; // it holds, or makes a pipe
+  return kilobytes(status, "VmHWM") * 1024;
+}
+
+function kilobytes(text: string, key: string): number {
+  return Number(text.match(`${key}:\\s+(\\d+) kB`)?.[1] ?? 0);
+}
+
+/**
+ * Bytes that a process holds now, as if none of its kind ran beside it, and all
+ * below it: of the pages that they share, as those of libc, just their share.
+ */
+export function resident(pid: number): number {
+  const rollup = (pid: number) => read(`/proc/${pid}/smaps_rollup`);
+  const below = tree(pid).slice(1);
+  const shares = below.map((pid) => kilobytes(rollup(pid), "\nPss"));
+  return (kilobytes(rollup(pid), "\nRss") + sum(shares)) * 1024;
+}
+
+/** What a program took. */
+export interface Cost {
+  /** Seconds of CPU time. */
+  cpu: number;
+  /** Bytes: the sum of what each of its processes held at most. */
+  memory: number;
+}
+
+/**
+ * Measures what a process and all below it take from now on. If it has ended
+ * meanwhile, what it took in its last milliseconds is missing.
+ */
+export class Meter {
+  readonly #pid: number;
+  readonly #before: number;
+  #cpu = 0;
+  readonly #peaks = new Map<number, number>();
+  readonly #timer: ReturnType<typeof setInterval>;
+
+  constructor(pid: number) {
+    this.#pid = pid;
+    this.#before = sum(tree(pid).map(cpuSeconds));
+    this.#timer = setInterval(() => this.#sample(), SAMPLE);
+  }
+
+  stop(): Cost {
+    clearInterval(this.#timer);
+    this.#sample();
+    const memory = sum([...this.#peaks.values()]);
+    return { cpu: Math.max(0, this.#cpu - this.#before), memory };
+  }
+
+  #sample(): void {
+    const pids = tree(this.#pid);
+    this.#cpu = Math.max(this.#cpu, sum(pids.map(cpuSeconds)));
+    for (const pid of pids) {
+      const peak = peakOf(pid);
+      if (peak > 0) this.#peaks.set(pid, peak);
+    }
+  }
+}

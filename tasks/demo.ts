@@ -1,0 +1,99 @@
+/**
+ * The main job, on a machine that has no log and no TSD: writes a log with
+ * bursts, runs the real collector on it, shows its puts as they come, here and
+ * in the live picture, and compares what was written with what was reported,
+ * second by second.
+ */
+import {
+  command,
+  puts,
+  Running,
+  sleep,
+  until,
+} from "../tests/helpers/processes.ts";
+
+const SECONDS = 14;
+const FAILURE = (port: number) =>
+  `web1 sshd[1]: pam_unix(sshd:auth): authentication failure; rhost=203.0.113.${
+    port % 256
+  }\n`;
+
+const folder = await Deno.makeTempDir();
+const log = `${folder}/auth.log`;
+const written = new Map<number, number>();
+
+/** Writes so many lines, none of them near the end of a second. */
+async function burst(lines: number): Promise<void> {
+  await until(() => Date.now() % 1000 > 100 && Date.now() % 1000 < 500);
+  const second = Math.floor(Date.now() / 1000);
+  let text = "web1 sshd[1]: Accepted publickey for root\n";
+  for (let i = 0; i < lines; i++) text += FAILURE(i);
+  await Deno.writeTextFile(log, text, { append: true });
+  written.set(second, lines);
+  await until(() => Math.floor(Date.now() / 1000) > second);
+}
+
+/** The live picture; without it where the npm registry does not answer. */
+async function startPicture(): Promise<Running> {
+  const plot = command("pipes/plot.ts", "--port=0");
+  const picture = new Running(plot, { stdin: "piped", stdout: "null" });
+  const ended = picture.process.status.then(() => true);
+  const said = () => picture.err.find((line) => line.includes("http://"));
+  await Promise.race([ended, until(() => said() !== undefined, 30)]);
+  console.log(`\n${said() ?? "There is no picture: is npm in reach?"}\n`);
+  return picture;
+}
+
+/** Prints the puts that have come, as they come, and hands them on. */
+async function show(collector: Running, ended: { value: boolean }) {
+  const writer = picture.process.stdin.getWriter();
+  for (let i = 0; !ended.value || i < collector.out.length;) {
+    if (i < collector.out.length) {
+      const line = collector.out[i++]!;
+      console.log(line);
+      await writer.write(new TextEncoder().encode(`${line}\n`)).catch(() => {});
+    } else await sleep(50);
+  }
+  await writer.close().catch(() => {});
+}
+
+const picture = await startPicture();
+await Deno.writeTextFile(log, "");
+console.log(`$ ./collectors/authfailures.ts ${log} | ./pipes/plot.ts`);
+const collector = new Running(command("collectors/authfailures.ts", log));
+const ended = { value: false };
+const shown = show(collector, ended);
+try {
+  await until(() => collector.out.length > 0); // it has been reading for a second
+  for (let i = 0; i < SECONDS; i++) await burst([0, 1, 20, 3000, 50][i % 5]!);
+  await collector.end("SIGTERM");
+} finally {
+  ended.value = true;
+  await shown;
+  await Deno.remove(folder, { recursive: true });
+}
+
+const reported = new Map(puts(collector.out).map((p) => [p.second, p.value]));
+let differences = 0;
+console.log("\nsecond      written  reported");
+for (const second of new Set([...reported.keys(), ...written.keys()])) {
+  const [w, r] = [written.get(second) ?? 0, reported.get(second) ?? 0];
+  const difference = w === r ? "" : "  <- differs";
+  if (difference) differences++;
+  console.log(
+    `${second}${`${w}`.padStart(9)}${`${r}`.padStart(10)}${difference}`,
+  );
+}
+for (const line of collector.err) console.error(line);
+console.log(
+  differences === 0
+    ? "Every second was reported as it was written."
+    : `${differences} seconds differ.`,
+);
+if (Deno.stdin.isTerminal() && Deno.stdout.isTerminal()) {
+  console.log("The picture stays until Ctrl-C.");
+  await picture.process.status;
+} else {
+  await picture.end("SIGTERM");
+}
+Deno.exit(differences === 0 ? 0 : 1);

@@ -1,0 +1,189 @@
+/**
+ * Makes the pictures of the README again, each from a real run of a minute:
+ * `deno task pictures`. Needs chromium and victoria-metrics.
+ */
+import {
+  command,
+  ROOT,
+  Running,
+  sleep,
+  until,
+} from "../tests/helpers/processes.ts";
+import { Tcollector } from "../tests/helpers/tcollector.ts";
+
+const SECONDS = 75;
+const IMAGES = `${ROOT}.github/images`;
+const FAILURE = "web1 sshd[1]: authentication failure; rhost=203.0.113.7\n";
+const PORTS = { puts: 4262, http: 8462 };
+
+/** Lets a program run for a while and returns what it printed. */
+async function run(words: string[]): Promise<string[]> {
+  const program = new Running(words);
+  await sleep(SECONDS * 1000);
+  await program.end("SIGTERM");
+  return program.out;
+}
+
+/** Guesses passwords in waves, as bots do. */
+async function attack(log: string): Promise<void> {
+  const rest = SECONDS - 5;
+  for (let i = 0; i < rest * 10; i++) {
+    const wave = Math.max(0, Math.sin(i / 37)) ** 8 * 60;
+    const burst = i % 170 > 160 ? 140 : 0;
+    const count = Math.round((wave + burst) * Math.random());
+    await Deno.writeTextFile(log, FAILURE.repeat(count), { append: true });
+    await sleep(100);
+  }
+}
+
+/** Starts, stops and ends processes, to have something to see. */
+async function work(): Promise<void> {
+  const children: Deno.ChildProcess[] = [];
+  for (let i = 0; i < SECONDS - 5; i++) {
+    for (let n = 0; n < (i % 20 < 12 ? 4 : 0); n++) {
+      children.push(new Deno.Command("sleep", { args: ["600"] }).spawn());
+    }
+    if (i % 20 === 8) children.slice(-15).forEach((c) => c.kill("SIGSTOP"));
+    if (i % 20 === 15) children.splice(0, 40).forEach((c) => c.kill("SIGKILL"));
+    await sleep(1000);
+  }
+  for (const child of children) child.kill("SIGKILL");
+}
+
+/** The same collector under tcollector: what that passes on. */
+async function underTcollector(folder: string, log: string): Promise<string[]> {
+  await new Running([Deno.execPath(), "task", "bundle"], { cwd: ROOT }).end();
+  await Deno.mkdir(`${folder}/collectors/0`, { recursive: true });
+  await Deno.mkdir(`${folder}/0`);
+  await Deno.copyFile(`${ROOT}dist/authfailures.js`, `${folder}/0/a.js`);
+  const script = `#!/bin/sh\nexec '${folder}/0/a.js' '${log}'\n`;
+  const wrapper = `${folder}/collectors/0/authfailures`;
+  await Deno.writeTextFile(wrapper, script, { mode: 0o755 });
+  const tcollector = new Tcollector(`${folder}/collectors`);
+  await sleep(SECONDS * 1000);
+  await tcollector.stop();
+  return tcollector.sent;
+}
+
+/** Stores puts in a real TSD, and returns what it tells of them. */
+async function throughTsd(folder: string, lines: string[]): Promise<string[]> {
+  const tsd = new Running([
+    "victoria-metrics",
+    `-opentsdbListenAddr=127.0.0.1:${PORTS.puts}`,
+    `-httpListenAddr=127.0.0.1:${PORTS.http}`,
+    `-storageDataPath=${folder}/tsd`,
+  ]);
+  const pipe = new Running(
+    command("pipes/tsd.ts", `127.0.0.1:${PORTS.puts}`),
+    { stdin: "piped" },
+  );
+  await ReadableStream.from([lines.join("\n") + "\n"])
+    .pipeThrough(new TextEncoderStream()).pipeTo(pipe.process.stdin);
+  await pipe.end();
+  const query = new URLSearchParams({
+    "match[]": '{__name__="auth.failures"}',
+  });
+  const address = `http://127.0.0.1:${PORTS.http}/api/v1/export?${query}`;
+  const told: string[] = [];
+  await until(async () => {
+    const text = await (await fetch(address)).text();
+    told.length = 0;
+    for (const line of text.split("\n").filter((line) => line !== "")) {
+      const { metric, values, timestamps } = JSON.parse(line);
+      for (const [i, value] of values.entries()) {
+        told.push(
+          `put auth.failures ${
+            timestamps[i] / 1000
+          } ${value} host=${metric.host}`,
+        );
+      }
+    }
+    return told.length === lines.length;
+  }, 60);
+  await tsd.end("SIGTERM");
+  return told;
+}
+
+/** Shows puts on the live page, and saves its chart in light and dark. */
+async function picture(name: string, lines: string[]): Promise<void> {
+  Deno.env.set("__IS_WSL_TEST__", "1"); // spares playwright a look into /proc
+  const { chromium } = await import("npm:playwright-core@1.65.1");
+  const plot = new Running(command("pipes/plot.ts", "--port=0", "--keep=60d"), {
+    stdin: "piped",
+    stdout: "null",
+  });
+  await until(() => plot.err.length > 0, 30);
+  await ReadableStream.from([lines.join("\n") + "\n"])
+    .pipeThrough(new TextEncoderStream()).pipeTo(plot.process.stdin);
+  const browser = await chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu"],
+  });
+  for (const colorScheme of ["light", "dark"] as const) {
+    const page = await browser.newPage({
+      viewport: { width: 900, height: 620 },
+      colorScheme,
+    });
+    await page.goto(plot.err[0]!.match(/http\S+/)![0]);
+    await page.getByText("All", { exact: true }).first().click();
+    await page.locator(".chart").first().waitFor();
+    await sleep(1500);
+    const path = `${IMAGES}/${name}-${colorScheme}.png`;
+    await page.locator(".chart").first().screenshot({ path });
+    await page.close();
+    console.log(path);
+  }
+  await browser.close();
+  await plot.end("SIGTERM");
+}
+
+async function takeLive(folder: string): Promise<void> {
+  const log = `${folder}/auth.log`;
+  await Deno.writeTextFile(log, "");
+  const [raw, passed, processes] = await Promise.all([
+    run(command("collectors/authfailures.ts", log)),
+    underTcollector(folder, log),
+    run(command("collectors/numprocesses.ts")),
+    attack(log),
+    work(),
+  ]);
+  const states = ["running", "sleeping", "stopped", "zombie"];
+  const both = [
+    ...raw.map((line) => line.replace(/host=\S+/, "host=raw-put")),
+    ...passed.map((line) => line.replace(/host=\S+/, "host=tcollector")),
+  ];
+  await picture("authfailures", raw);
+  await picture(
+    "numprocesses",
+    processes.filter((line) => states.some((s) => line.includes(`=${s}`))),
+  );
+  await picture("bothways", await throughTsd(folder, both));
+}
+
+const folder = await Deno.makeTempDir();
+try {
+  await takeLive(folder);
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}
+
+// A real log that every Debian has: its busiest ten minutes.
+const log = (await Deno.readTextFile("/var/log/dpkg.log")).split("\n");
+const periods = Map.groupBy(log, (line) => line.slice(0, 15));
+const [busiest] = [...periods.values()].sort((a, b) => b.length - a.length);
+const replay = new Running(
+  command(
+    "collectors/lograte.ts",
+    ...["--replay", "--metric", "dpkg.status"],
+    ...[
+      "--match",
+      " status (?<state>unpacked|installed) ",
+      "-",
+    ],
+  ),
+  { stdin: "piped" },
+);
+await ReadableStream.from([busiest!.join("\n") + "\n"])
+  .pipeThrough(new TextEncoderStream()).pipeTo(replay.process.stdin);
+await replay.end();
+await picture("replay", replay.out);

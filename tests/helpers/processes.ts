@@ -1,0 +1,197 @@
+/** What the tests share that start real processes. */
+import { assertEquals } from "@std/assert";
+import { TextLineStream } from "@std/streams/text-line-stream";
+import { sleep } from "../../script/mod.ts";
+
+export { sleep };
+
+export const ROOT = new URL("../../", import.meta.url).pathname;
+
+const granted =
+  Deno.permissions.querySync({ name: "run" }).state === "granted" &&
+  Deno.permissions.querySync({ name: "write" }).state === "granted";
+
+/** Whether a program is on this machine; false where nothing may be run. */
+export function has(program: string): boolean {
+  if (!granted) return false;
+  const args = ["-c", 'command -v "$0"', program];
+  return new Deno.Command("sh", { args, stdout: "null" }).outputSync().success;
+}
+
+/**
+ * A test that starts processes: ignored in a plain `deno test`, which grants
+ * nothing, and where a program is missing; its title then says why.
+ */
+export function processTest(
+  name: string,
+  programs: string[],
+  fn: (folder: string, t: Deno.TestContext) => Promise<void>,
+): void {
+  const missing = programs.find((program) => !has(program));
+  const why = !granted
+    ? " (ignored: needs permissions, use `deno task test`)"
+    : Deno.build.os !== "linux"
+    ? " (ignored: needs Linux)"
+    : missing
+    ? ` (ignored: there is no ${missing} here)`
+    : "";
+  Deno.test({
+    name: name + why,
+    ignore: why !== "",
+    fn: async (t) => {
+      const folder = await Deno.makeTempDir();
+      try {
+        await fn(folder, t);
+      } finally {
+        await Deno.remove(folder, { recursive: true });
+      }
+    },
+  });
+}
+
+/** The command that a script's first line stands for, with this Deno. */
+export function command(script: string, ...args: string[]): string[] {
+  const [shebang] = Deno.readTextFileSync(ROOT + script).split("\n", 1);
+  const flags = shebang!.replace(/^#!.*?deno run /, "").split(" ");
+  return [Deno.execPath(), "run", ...flags, ROOT + script, ...args];
+}
+
+/** A program that was started, and what it has printed so far. */
+export class Running {
+  readonly process: Deno.ChildProcess;
+  readonly out: string[] = [];
+  readonly err: string[] = [];
+  readonly #ends: Promise<void>[] = [];
+  readonly #hangUp = new AbortController();
+  #read = Promise.withResolvers<void>();
+
+  constructor([program, ...args]: string[], options: Deno.CommandOptions = {}) {
+    const pipes = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
+    const all = { args, ...pipes, ...options };
+    this.process = new Deno.Command(program!, all).spawn();
+    this.resume();
+    if (all.stdout === "piped") this.#collect(this.process.stdout, this.out);
+    if (all.stderr === "piped") this.#collect(this.process.stderr, this.err);
+  }
+
+  /** Reads no more of what it prints on stdout. */
+  pause(): void {
+    this.#read = Promise.withResolvers();
+  }
+
+  /** Reads on. */
+  resume(): void {
+    this.#read.resolve();
+  }
+
+  /** Closes its stdout. */
+  hangUp(): void {
+    this.#hangUp.abort();
+  }
+
+  /** Resolves once it has ended, and all it printed is there. */
+  async end(signal?: Deno.Signal): Promise<Deno.CommandStatus> {
+    if (signal) this.process.kill(signal);
+    const status = await this.process.status;
+    await Promise.all(this.#ends);
+    return status;
+  }
+
+  #collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>, lines: string[]) {
+    const text = new TransformStream<Uint8Array<ArrayBuffer>>({
+      transform: async (chunk, controller) => {
+        if (lines === this.out) await this.#read.promise;
+        controller.enqueue(chunk);
+      },
+    });
+    const { signal } = lines === this.out ? this.#hangUp : {};
+    const end = stream.pipeThrough(text, signal ? { signal } : {})
+      .pipeThrough(new TextDecoderStream())
+      .pipeThrough(new TextLineStream())
+      .pipeTo(new WritableStream({ write: (line) => void lines.push(line) }));
+    this.#ends.push(end.catch((error) => {
+      if (!this.#hangUp.signal.aborted) throw error;
+    }));
+  }
+}
+
+/** A datapoint, as a put line tells it. */
+export interface Put {
+  series: string;
+  second: number;
+  value: number;
+}
+
+/** Reads put lines of either format; refuses any other line. */
+export function puts(lines: string[]): Put[] {
+  return lines.map((line) => {
+    const found = line.match(
+      /^(?:put )?([-_./a-zA-Z0-9]+) (\d{10}) (-?\d+(?:\.\d+)?)((?: [-_./a-zA-Z0-9]+=[-_./a-zA-Z0-9]+)*)$/,
+    );
+    if (!found) throw new Error(`Not a put line: ${line}`);
+    const [, name, second, value, tags] = found;
+    return {
+      series: name! + tags,
+      second: Number(second),
+      value: Number(value),
+    };
+  });
+}
+
+/** Waits until a condition holds. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  seconds = 10,
+  what = condition.toString(),
+): Promise<void> {
+  const end = performance.now() + seconds * 1000;
+  while (!await condition()) {
+    if (performance.now() > end) throw new Error(`Not in time: ${what}`);
+    await sleep(20);
+  }
+}
+
+/** A port that was free a moment ago. */
+export function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+/** authfailures.ts on a log of its own, once it reads. */
+export async function authfailures(log: string): Promise<Running> {
+  await Deno.writeTextFile(log, OTHER);
+  const program = new Running(command("collectors/authfailures.ts", log));
+  await until(() => program.out.length > 0); // it has been reading for a second
+  return program;
+}
+
+const MATCH = "combo sshd[1]: authentication failure; logname= uid=0\n";
+/** A line that authfailures.ts does not count. */
+export const OTHER = "combo sshd[1]: session opened for user root\n";
+
+/** What was written into a log in which second. */
+export class Ledger {
+  readonly seconds = new Map<number, number>();
+
+  /** Writes in the middle of a second, so that its reader sees the same one. */
+  async write(path: string, matches: number): Promise<void> {
+    await until(() => Date.now() % 1000 > 100 && Date.now() % 1000 < 700);
+    const second = Math.floor(Date.now() / 1000);
+    const lines = (MATCH + OTHER).repeat(matches);
+    await Deno.writeTextFile(path, lines, { append: true });
+    this.seconds.set(second, (this.seconds.get(second) ?? 0) + matches);
+  }
+
+  /** What was written is what was reported, second by second; says so. */
+  compare(what: string, lines: string[]): void {
+    const reported = puts(lines).filter(({ value }) => value > 0)
+      .map(({ second, value }) => [second, value] as const);
+    const sum = (seconds: Iterable<readonly [number, number]>) =>
+      [...seconds].reduce((sum, [, value]) => sum + value, 0);
+    const [written, stored] = [sum(this.seconds), sum(reported)];
+    console.log(
+      `${what}: written=${written} stored=${stored} lost=${written - stored}`,
+    );
+    assertEquals(reported, [...this.seconds]);
+  }
+}

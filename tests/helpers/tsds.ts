@@ -1,0 +1,287 @@
+/** The TSDs of the tests: real ones, and one of our own that may reply or sulk. */
+import { assertEquals } from "@std/assert";
+import {
+  command,
+  freePort,
+  type Put,
+  puts,
+  Running,
+  until,
+} from "./processes.ts";
+
+/** A put that is good. */
+export const LINE = "put a.b 1700000000 1 host=web1";
+
+async function answers(port: number): Promise<boolean> {
+  try {
+    (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A TSD that can be killed, started again, and asked what it has stored. */
+export abstract class Server {
+  readonly port = freePort();
+  readonly http = freePort();
+  readonly folder: string;
+  #process: Running | undefined;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  protected abstract command(): string[];
+  abstract stored(): Promise<Put[]>;
+
+  async start(): Promise<this> {
+    const [program, ...args] = this.command();
+    this.#process = new Running([program!, ...args]);
+    await until(() => answers(this.http), 30, "the TSD's HTTP port");
+    await until(() => answers(this.port), 30, "the TSD's port");
+    return this;
+  }
+
+  async kill(): Promise<void> {
+    await this.#process?.end("SIGKILL");
+    this.#process = undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+
+  protected async get(path: string, query: Record<string, string>) {
+    const parameters = new URLSearchParams(query);
+    const url = `http://127.0.0.1:${this.http}${path}?${parameters}`;
+    return await (await fetch(url)).text();
+  }
+}
+
+export class VictoriaMetrics extends Server {
+  protected override command(): string[] {
+    return [
+      "victoria-metrics",
+      `-storageDataPath=${this.folder}/vm`,
+      `-opentsdbListenAddr=127.0.0.1:${this.port}`,
+      `-httpListenAddr=127.0.0.1:${this.http}`,
+      "-retentionPeriod=100y",
+      "-dedup.minScrapeInterval=1ms",
+    ];
+  }
+
+  override async stored(): Promise<Put[]> {
+    await this.get("/internal/force_flush", {}); // what is new is hidden else
+    const text = await this.get("/api/v1/export", {
+      "match[]": '{__name__!=""}',
+      start: "1000000000",
+    });
+    return text.split("\n").filter((line) => line !== "").flatMap((line) => {
+      const { metric: { __name__: name, ...tags }, values, timestamps } = JSON
+        .parse(line);
+      return (values as number[]).map((value, i) => ({
+        series: seriesOf(name, tags),
+        second: timestamps[i] / 1000,
+        value,
+      }));
+    });
+  }
+}
+
+export class InfluxDB extends Server {
+  readonly #rpc = freePort();
+
+  protected override command(): string[] {
+    const config = `${this.folder}/influxdb.conf`;
+    Deno.writeTextFileSync(
+      config,
+      `
+      reporting-disabled = true
+      bind-address = "127.0.0.1:${this.#rpc}"
+      [meta]
+      dir = "${this.folder}/meta"
+      [data]
+      dir = "${this.folder}/data"
+      wal-dir = "${this.folder}/wal"
+      query-log-enabled = false
+      [http]
+      bind-address = "127.0.0.1:${this.http}"
+      log-enabled = false
+      [monitor]
+      store-enabled = false
+      [[opentsdb]]
+      enabled = true
+      bind-address = "127.0.0.1:${this.port}"
+      database = "opentsdb"
+      batch-timeout = "100ms"
+      `,
+    );
+    return ["influxd", "-config", config];
+  }
+
+  override async stored(): Promise<Put[]> {
+    const text = await this.get("/query", {
+      db: "opentsdb",
+      epoch: "s",
+      q: "select value from /.*/ group by *",
+    });
+    const series = JSON.parse(text).results[0].series ?? [];
+    return series.flatMap((
+      { name, tags, values }: {
+        name: string;
+        tags: Record<string, string>;
+        values: [number, number][];
+      },
+    ) =>
+      values.map(([second, value]) => ({
+        series: seriesOf(name, tags),
+        second,
+        value,
+      }))
+    );
+  }
+}
+
+function seriesOf(name: string, tags: Record<string, string>): string {
+  const pairs = Object.entries(tags).map(([key, value]) => `${key}=${value}`);
+  return [name, ...pairs.sort()].join(" ");
+}
+
+/** What a TSD of our own does. */
+export interface FakeTsdOptions {
+  port?: number;
+  /** What it says about a line. */
+  reply?: (line: string) => string;
+  /** Whether it reads from the start. */
+  reads?: boolean;
+}
+
+/** A TSD of our own, which keeps what it reads, and may reply or sulk. */
+export class FakeTsd implements AsyncDisposable {
+  readonly port: number;
+  readonly lines: string[] = [];
+  connections = 0;
+  readonly #listener: Deno.TcpListener;
+  readonly #conns = new Set<Deno.TcpConn>();
+  readonly #serving: Promise<void>;
+  readonly #reply: (line: string) => string;
+  readonly #reads = Promise.withResolvers<void>();
+
+  constructor(
+    { port = 0, reply = () => "", reads = true }: FakeTsdOptions = {},
+  ) {
+    this.#listener = Deno.listen({ hostname: "127.0.0.1", port });
+    this.port = this.#listener.addr.port;
+    this.#reply = reply;
+    if (reads) this.read();
+    this.#serving = this.#serve();
+  }
+
+  /** Begins to read. */
+  read(): void {
+    this.#reads.resolve();
+  }
+
+  async #serve(): Promise<void> {
+    for await (const conn of this.#listener) {
+      this.connections++;
+      this.#conns.add(conn);
+      this.#read(conn);
+    }
+  }
+
+  async #read(conn: Deno.TcpConn): Promise<void> {
+    const buffer = new Uint8Array(64 * 1024);
+    let begun = "";
+    try {
+      await this.#reads.promise;
+      for (let n; (n = await conn.read(buffer)) !== null;) {
+        begun += new TextDecoder().decode(buffer.subarray(0, n));
+        const lines = begun.split("\n");
+        begun = lines.pop()!;
+        for (const line of lines) this.lines.push(line);
+        const replies = lines.map(this.#reply).join("");
+        if (replies) await conn.write(new TextEncoder().encode(replies));
+      }
+      conn.close();
+      this.#conns.delete(conn);
+    } catch {
+      // It was closed by the test, or by who was tired of it.
+    }
+    if (begun !== "") this.lines.push(`torn: ${begun}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener.close();
+    for (const conn of this.#conns) conn.close();
+    await this.#serving;
+  }
+}
+
+/** A program of the right-hand side that the test feeds. */
+export class Piped extends Running {
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  readonly #encoder = new TextEncoder();
+
+  constructor(program: string[]) {
+    super(program, { stdin: "piped" });
+    this.#writer = this.process.stdin.getWriter();
+  }
+
+  async write(lines: string[], end = "\n"): Promise<void> {
+    const text = lines.map((line) => line + end).join("");
+    await this.#writer.write(this.#encoder.encode(text));
+  }
+
+  async close(): Promise<void> {
+    await this.#writer.close();
+  }
+}
+
+export function tsd(...args: (string | number)[]): Piped {
+  return new Piped(
+    command(
+      "pipes/tsd.ts",
+      ...args.map((arg) => typeof arg === "number" ? `127.0.0.1:${arg}` : arg),
+    ),
+  );
+}
+
+function key({ series, second, value }: Put): string {
+  return `${second} ${series} ${value}`;
+}
+
+/** One datapoint a second, of two series. */
+export function* generate(): Generator<string> {
+  for (let i = 0;; i++) {
+    const second = 1_700_000_000 + i;
+    yield `put gen.flow ${second} ${i} host=web1 part=a`;
+    yield `put gen.flow ${second} ${-i}.5 host=web1 part=b`;
+  }
+}
+
+export function take<T>(generator: Iterator<T>, n: number): T[] {
+  return Array.from({ length: n }, () => generator.next().value);
+}
+
+/** Waits until all is stored; says what is, and compares point by point. */
+export async function compare(
+  what: string,
+  written: string[],
+  stored: () => Promise<Put[]> | Put[],
+): Promise<void> {
+  const expected = puts(written).map(key).sort();
+  let found: string[] = [];
+  await until(async () => {
+    found = (await stored()).map(key).sort();
+    return found.length >= expected.length;
+  }, 30).catch(() => {}); // the comparison says more
+  const there = new Set(found);
+  const lost = expected.filter((put) => !there.has(put));
+  console.log(
+    `${what}: written=${expected.length} stored=${found.length} lost=${lost.length}`,
+  );
+  assertEquals(lost.slice(0, 3), []);
+  assertEquals(found, expected);
+}

@@ -1,0 +1,221 @@
+/** Following logs with whatever `tail` a host has, and on any file system. */
+import { assert, assertEquals } from "@std/assert";
+import { untilLook } from "../lines/tail/bell.ts";
+import { isRotated } from "../lines/tail/rotated.ts";
+import {
+  command,
+  has,
+  Ledger,
+  OTHER,
+  processTest,
+  Running,
+  until,
+} from "./helpers/processes.ts";
+
+// A BSD tail as far as its options go.
+const BSD = `#!/bin/sh
+for word; do
+  case $word in
+    --) break ;;
+    --* | -s* | -v | -q) echo "tail: illegal option $word" >&2; exit 1 ;;
+  esac
+done
+exec /usr/bin/tail "$@"
+`;
+/** The programs that can be called tail, by the name of what they are. */
+const TAILS: Record<string, string> = {
+  GNU: "tail",
+  uutils: "coreutils",
+  busybox: "busybox",
+  toybox: "toybox",
+};
+
+/** Folders that have each a tail of another kind; one has none. */
+async function tails(folder: string): Promise<Map<string, string>> {
+  const found = new Map([["none", `${folder}/none`]]);
+  await Deno.mkdir(`${folder}/none`);
+  for (const [name, program] of Object.entries(TAILS)) {
+    if (!has(program)) {
+      console.log(`no ${name} here`);
+      continue;
+    }
+    const which = new Running(["sh", "-c", 'command -v "$0"', program]);
+    await which.end();
+    found.set(name, `${folder}/${name}`);
+    await Deno.mkdir(`${folder}/${name}`);
+    await Deno.symlink(which.out[0]!, `${folder}/${name}/tail`);
+  }
+  await Deno.mkdir(`${folder}/BSD`);
+  await Deno.writeTextFile(`${folder}/BSD/tail`, BSD, { mode: 0o755 });
+  return found.set("BSD", `${folder}/BSD`);
+}
+
+/** authfailures.ts where no other program is found than those in a folder. */
+async function authfailures(log: string, path?: string): Promise<Running> {
+  const env = path === undefined ? {} : { PATH: path };
+  const program = new Running(command("collectors/authfailures.ts", log), {
+    env,
+  });
+  await until(() => program.out.length > 0, 20);
+  return program;
+}
+
+/** Three bursts are counted in their seconds. */
+async function countsBursts(
+  what: string,
+  log: string,
+  written: string,
+  path?: string,
+): Promise<Running> {
+  const program = await authfailures(log, path);
+  const ledger = new Ledger();
+  for (const burst of [100, 7, 300]) {
+    await ledger.write(written, burst);
+    await until(() => Date.now() % 1000 > 950);
+  }
+  assertEquals((await program.end("SIGTERM")).code, 0);
+  ledger.compare(what, program.out);
+  return program;
+}
+
+async function childrenOf({ process }: Running): Promise<number[]> {
+  const pgrep = new Running(["pgrep", "-P", `${process.pid}`]);
+  await pgrep.end();
+  return pgrep.out.map(Number);
+}
+
+async function live(pids: number[]): Promise<number> {
+  const ps = new Running(["ps", "-o", "stat=", "-p", pids.join(",")]);
+  await ps.end();
+  return ps.out.filter((state) => !state.startsWith("Z")).length;
+}
+
+processTest(
+  "tail() counts each burst in its second with any tail, and with none",
+  ["sh"],
+  async (folder) => {
+    await Promise.all([...await tails(folder)].map(async ([name, path]) => {
+      const log = `${folder}/${name}.log`;
+      await Deno.writeTextFile(log, OTHER);
+      const { err } = await countsBursts(name, log, log, path);
+      assertEquals(err.length, name === "none" ? 1 : 0, err.join("\n"));
+    }));
+  },
+);
+
+processTest(
+  "kill -9 of a collector leaves no tail of any kind behind",
+  ["sh", "pgrep", "ps"],
+  async (folder) => {
+    await Promise.all([...await tails(folder)].map(async ([name, path]) => {
+      const log = `${folder}/${name}.log`;
+      await Deno.writeTextFile(log, OTHER);
+      const program = await authfailures(log, path);
+      const children = await childrenOf(program);
+      assertEquals(children.length > 0, name !== "none", name);
+      await program.end("SIGKILL");
+      if (name === "none") return;
+      await until(async () => await live(children) === 0, 20, name);
+    }));
+  },
+);
+
+processTest("tail() counts a burst behind links in its second", [
+  "tail",
+], async (folder) => {
+  await Deno.mkdir(`${folder}/real`);
+  const log = `${folder}/real/auth.log`;
+  await Deno.writeTextFile(log, OTHER);
+  await Deno.symlink(log, `${folder}/a.log`);
+  await Deno.symlink(`${folder}/a.log`, `${folder}/b.log`);
+  await countsBursts("links", `${folder}/b.log`, log);
+});
+
+processTest(
+  "tail() counts a log of an image's layer once, on an overlay file system",
+  ["tail", "mount"],
+  async (folder) => {
+    const layers = ["lower", "upper", "work", "merged"];
+    for (const layer of layers) await Deno.mkdir(`${folder}/${layer}`);
+    await Deno.writeTextFile(`${folder}/lower/auth.log`, OTHER.repeat(1000));
+    const [lower, upper, work, merged] = layers.map((name) =>
+      `${folder}/${name}`
+    );
+    const options = `lowerdir=${lower},upperdir=${upper},workdir=${work}`;
+    const mount = new Running(
+      ["mount", "-t", "overlay", "overlay", "-o", options, merged!],
+    );
+    if (!(await mount.end()).success) {
+      return console.log("not tried: mounting is not allowed here");
+    }
+    try {
+      const log = `${merged}/auth.log`;
+      await countsBursts("overlay", log, log);
+    } finally {
+      await new Running(["umount", merged!]).end();
+    }
+  },
+);
+
+processTest("50 logs cost one tail, and none of their lines is misplaced", [
+  "pgrep",
+  "tail",
+], async (folder) => {
+  const logs = Array.from({ length: 50 }, (_, i) => `${folder}/${i}.log`);
+  for (const log of logs) await Deno.writeTextFile(log, "");
+  const program = new Running(
+    command("collectors/lograte.ts", "--metric", "lines", ...logs),
+  );
+  await until(() => program.out.length > 0, 20);
+  assertEquals((await childrenOf(program)).length, 2); // and the reader's watch
+  const ledger = new Ledger();
+  for (let i = 0; i < 2; i++) {
+    await ledger.write(logs[0]!, 0); // in the middle of a second
+    const second = Math.floor(Date.now() / 1000);
+    for (const [n, log] of logs.entries()) {
+      Deno.renameSync(log, `${log}.${i}`);
+      Deno.writeTextFileSync(log, "line\n".repeat(n));
+      Deno.writeTextFileSync(`${log}.${i}`, "late\n", { append: true });
+    }
+    ledger.seconds.set(second, 50 * 49 / 2 + 50);
+    await until(() => Date.now() % 1000 > 950);
+  }
+  assertEquals((await program.end("SIGTERM")).code, 0);
+  ledger.compare("50 logs rotated twice", program.out);
+});
+
+Deno.test("untilLook() puts one look just before a second ends", () => {
+  for (let ms = 0; ms < 1000; ms++) {
+    const wait = untilLook(1_700_000_000_000 + ms);
+    assert(wait > 0);
+    assertEquals((ms + wait) % 200, 190);
+  }
+});
+
+Deno.test("isRotated() knows the names of rotation, and no other", () => {
+  const yes = {
+    "syslog": ["syslog.1", "syslog.12", "syslog-20261122", "syslog.old"],
+    "a.log": [
+      ...["a.log.0", "a.log-20261122", "a.log.2026-11-22", "a.log-1700000000"],
+      ...["a.log-20261122-1700000000", "a.log.20261122-101112"],
+      ...["a-20261122.log", "a.2026-11-22.log", "a-20261122-03.log"],
+    ],
+  };
+  const no = {
+    "syslog": ["syslog", "syslog2", "syslog.1.gz", "syslog-ng", "syslog.conf"],
+    "a.log": [
+      ...["a.log", "a-2.log", "a.8080.log", "a2.log", "a.log.bak", "b.log.1"],
+      ...["a.log.1.gz", "a-api2.log", "a.log.1~", "a.log.8080x"],
+    ],
+    ".log": ["-20261122.log"],
+  };
+  const check = (names: Record<string, string[]>, expected: boolean) => {
+    for (const [log, found] of Object.entries(names)) {
+      for (const name of found) {
+        assertEquals(isRotated(name, log), expected, name);
+      }
+    }
+  };
+  check(yes, true);
+  check(no, false);
+});

@@ -1,0 +1,200 @@
+/** The program tsd.ts, between a program on its left and TSDs of our own. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import {
+  command,
+  freePort,
+  Ledger,
+  processTest,
+  puts,
+  Running,
+  sleep,
+  until,
+} from "./helpers/processes.ts";
+import { compare, FakeTsd, generate, LINE, take, tsd } from "./helpers/tsds.ts";
+
+processTest(
+  "tsd.ts: a spool that is too small drops the oldest and counts them",
+  [],
+  async () => {
+    const port = freePort();
+    const pipe = tsd("--spool", "64K", port);
+    const written = take(generate(), 5000);
+    await pipe.write(written);
+    await until(() => pipe.err.some((line) => line.includes("spool is full")));
+    await using server = new FakeTsd({ port });
+    await pipe.close();
+    assertEquals((await pipe.end()).code, 1);
+    const [, count] = pipe.err.at(-1)!.match(/: (\d+) datapoints were not/)!;
+    const rest = written.slice(Number(count));
+    assert(rest.length > 500, count);
+    const lost = written.length - server.lines.length;
+    console.log(
+      `spool overflow: written=5000 stored=${server.lines.length} lost=${lost} said=${count}`,
+    );
+    assertEquals(server.lines, rest);
+  },
+);
+
+processTest(
+  "tsd.ts: gives up after the timeout and says what was not delivered",
+  [],
+  async () => {
+    const pipe = tsd("--timeout", "0.5", freePort());
+    await pipe.write(take(generate(), 123));
+    await pipe.close();
+    assertEquals((await pipe.end()).code, 1);
+    assertEquals(pipe.err.at(-1), "tsd.ts: 123 datapoints were not delivered");
+  },
+);
+
+processTest(
+  "tsd.ts: sends no line that is not a put, and says so",
+  [],
+  async () => {
+    await using server = new FakeTsd();
+    const pipe = tsd(server.port);
+    const long = `put ${"a".repeat(1022)} 1700000000 1 host=web1`;
+    const bad = [
+      "gen.flow 1700000000 1 part=a",
+      "x".repeat(100_000),
+      long,
+      "\0",
+      "version",
+    ];
+    await pipe.write([LINE, ...bad, LINE]);
+    await pipe.write(["put a.b 1700000000 1 host=web"], ""); // torn
+    await pipe.close();
+    assertEquals((await pipe.end()).code, 1);
+    assertEquals(server.lines, [LINE, LINE]);
+    assertEquals(pipe.err, [
+      'tsd.ts: not sent, as it is not a put: "gen.flow 1700000000 1 part=a"',
+      "tsd.ts: 6 lines were not puts",
+    ]);
+  },
+);
+
+processTest(
+  "tsd.ts: Ctrl-C reaches both sides of the pipe, and the last second is sent",
+  ["sh", "setsid", "tail", "tee"],
+  async (folder) => {
+    await using server = new FakeTsd();
+    const log = `${folder}/auth.log`;
+    Deno.writeTextFileSync(log, "");
+    const words = (program: string[]) =>
+      program.map((word) => `'${word}'`).join(" ");
+    const pipeline = new Running([
+      "setsid",
+      "sh",
+      "-c",
+      `echo $$ > '${folder}/pid'; trap : INT; ${
+        words(command("collectors/authfailures.ts", log))
+      } |
+        tee -i '${folder}/out' |
+        ${words(command("pipes/tsd.ts", `127.0.0.1:${server.port}`))}`,
+    ]);
+    await until(() => server.lines.length > 0, 20, "the first datapoint");
+    await new Ledger().write(log, 3);
+    const group = Deno.readTextFileSync(`${folder}/pid`).trim();
+    await new Deno.Command("sh", {
+      args: ["-c", 'kill -s INT -- -"$0"', group],
+    })
+      .output();
+    await pipeline.end();
+    assertEquals(pipeline.err, []);
+    const written = Deno.readTextFileSync(`${folder}/out`).trim().split("\n");
+    assert(puts(written).some(({ value }) => value > 0));
+    await compare("Ctrl-C", written, () => puts(server.lines));
+  },
+);
+
+processTest(
+  "tsd.ts: a second signal ends it at once, and it says what it leaves",
+  [],
+  async () => {
+    await using sulking = new FakeTsd({ reads: false });
+    const pipe = tsd("--timeout", "60", sulking.port);
+    pipe.write(take(generate(), 400_000)).catch(() => {}); // takes not all
+    await until(() => sulking.connections > 0);
+    pipe.process.kill("SIGTERM");
+    let ended = false;
+    pipe.process.status.then(() => ended = true);
+    await sleep(200);
+    assert(!ended);
+    const { code } = await pipe.end("SIGINT");
+    assertEquals(code, 1);
+    assertMatch(
+      pipe.err.at(-1)!,
+      /^tsd\.ts: \d+ datapoints were not delivered; \d+ of them were sent/,
+    );
+  },
+);
+
+processTest(
+  "tsd.ts: a signal ends the input that goes on, and what came is sent",
+  [],
+  async () => {
+    await using server = new FakeTsd();
+    const pipe = tsd(server.port);
+    const generator = generate();
+    await pipe.write(take(generator, 10));
+    await until(() => server.lines.length === 10);
+    pipe.process.kill("SIGTERM");
+    await pipe.write(take(generator, 10)); // the last words of the left side
+    await until(() => server.lines.length === 20);
+    assertEquals((await pipe.end()).code, 0); // its stdin is open to the end
+    assertEquals(pipe.err, []);
+  },
+);
+
+processTest(
+  "tsd.ts: a million lines through a small spool, as the TSD reads them",
+  [],
+  async () => {
+    await using server = new FakeTsd();
+    const pipe = tsd("--spool", "1M", server.port);
+    const written = take(generate(), 1_000_000);
+    const start = performance.now();
+    await pipe.write(written.slice(0, 1));
+    await until(() => server.lines.length === 1);
+    await pipe.write(written.slice(1));
+    await pipe.close();
+    assertEquals((await pipe.end()).code, 0, pipe.err.join("\n"));
+    const seconds = (performance.now() - start) / 1000;
+    console.log(`${Math.round(written.length / seconds)} lines/s`);
+    assertEquals(server.lines.length, written.length);
+    assert(server.lines.every((line, i) => line === written[i]));
+  },
+);
+
+processTest(
+  "tsd.ts: helps, and refuses wrong arguments with status 2",
+  [],
+  async () => {
+    const help = new Running(command("pipes/tsd.ts", "--help"));
+    assertEquals((await help.end()).code, 0);
+    assertMatch(help.out.join("\n"), /Usage: tsd\.ts [^]*Examples:/);
+    assertEquals(help.err, []);
+    const version = new Running(command("pipes/tsd.ts", "--version"));
+    assertEquals((await version.end()).code, 0);
+    assertMatch(version.out.join("\n"), /^tsd\.ts \d+\.\d+\.\d+$/);
+    for (
+      const args of [
+        [],
+        ["--bogus", "tsd"],
+        ["--spool"],
+        ["--spool", "0", "tsd"],
+        ["--spool", "much", "tsd"],
+        ["--timeout", "x", "tsd"],
+        ["--timeout", "1", "--timeout", "2", "tsd"],
+        ["tsd:0"],
+        ["tsd:x"],
+        ["::1"],
+      ]
+    ) {
+      const refused = new Running(command("pipes/tsd.ts", ...args));
+      assertEquals((await refused.end()).code, 2, args.join(" "));
+      assertEquals(refused.err.length, 1, refused.err.join("\n"));
+      assertEquals(refused.out, []);
+    }
+  },
+);

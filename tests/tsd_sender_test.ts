@@ -1,0 +1,194 @@
+/** The sender and its telnet connections, with TSDs of our own, in one process. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { Sender } from "../pipes/tsd/sender.ts";
+import { Spool } from "../pipes/tsd/spool.ts";
+import { Telnet, type TelnetOptions } from "../pipes/tsd/telnet.ts";
+import { compare, FakeTsd, generate, take } from "./helpers/tsds.ts";
+import { freePort, processTest, puts, until } from "./helpers/processes.ts";
+
+/** A sender that sends to ports of this host, and what it says. */
+function sendTo(ports: number[], options: TelnetOptions = {}) {
+  const hosts = ports.map((port) =>
+    new Telnet({ hostname: "127.0.0.1", port }, options)
+  );
+  const spool = new Spool({ limit: 64 * 1024 * 1024 });
+  const said: string[] = [];
+  const say = (message: string) => void said.push(message);
+  const sender = new Sender(hosts, spool, { pause: 1, say });
+  const running = sender.run();
+  return {
+    hosts,
+    spool,
+    sender,
+    said,
+    add(lines: string[]): void {
+      for (let i = 0; i < lines.length; i += 1000) {
+        const some = lines.slice(i, i + 1000);
+        spool.push(some.join("\n") + "\n", some.length);
+      }
+      sender.notify();
+    },
+    async end(): Promise<void> {
+      sender.end();
+      await running;
+    },
+  };
+}
+
+processTest("Sender turns to the next host when one fails", [], async () => {
+  const generator = generate();
+  const nobody = freePort();
+  const first = new FakeTsd();
+  await using second = new FakeTsd();
+  const { add, end, said } = sendTo([nobody, first.port, second.port]);
+  const written = take(generator, 10);
+  add(written);
+  await until(() => first.lines.length === 10);
+  await first[Symbol.asyncDispose]();
+  await until(() => said.length === 2);
+  const more = take(generator, 10);
+  add(more);
+  await end();
+  assertMatch(said[0]!, new RegExp(`:${nobody}: Connection refused$`));
+  assertMatch(said[1]!, new RegExp(`:${first.port}: closed .*10 again$`));
+  assertMatch(said[2]!, new RegExp(`:${second.port}: takes datapoints again$`));
+  assertEquals(said.length, 3);
+  const what = "one of several hosts fails";
+  await compare(what, [...written, ...more], () => puts(second.lines));
+});
+
+processTest(
+  "Sender finds out a TSD that takes a few lines and never reads them",
+  [],
+  async () => {
+    await using sulking = new FakeTsd({ reads: false });
+    await using good = new FakeTsd();
+    const ports = [sulking.port, good.port];
+    const { add, end, said } = sendTo(ports, { patience: 1000 });
+    const written = take(generate(), 200);
+    add(written);
+    await end();
+    assertMatch(said[0]!, /does not read; sending 200 again$/);
+    assertEquals(sulking.connections, 1);
+    const what = "TSD that never reads, few lines";
+    await compare(what, written, () => puts(good.lines));
+  },
+);
+
+processTest(
+  "Sender sends a flood to the next host when a TSD never reads it",
+  [],
+  async () => {
+    await using sulking = new FakeTsd({ reads: false });
+    await using good = new FakeTsd();
+    const ports = [sulking.port, good.port];
+    const { add, end, said, hosts, spool } = sendTo(ports, { patience: 1000 });
+    const written = take(generate(), 200_000);
+    const share = hosts[0]!.share.size;
+    add(written);
+    await end();
+    assertMatch(said[0]!, /does not read; sending \d+ again$/);
+    assertEquals(hosts[0]!.share.size, share / 2);
+    assert(hosts[1]!.share.size > share);
+    assertEquals(spool.undelivered, { lines: 0, sent: 0 });
+    const what = "TSD that never reads, a flood";
+    await compare(what, written, () => puts(good.lines));
+    sulking.read(); // what was begun reaches it whole
+    await until(() => sulking.lines.length > 0);
+    await until(() =>
+      sulking.lines.at(-1) === written[sulking.lines.length - 1]
+    );
+  },
+);
+
+processTest("Sender ends a connection after its time", [], async () => {
+  await using server = new FakeTsd();
+  const { add, end, spool } = sendTo([server.port], { lifetime: 20 });
+  const generator = generate();
+  const written: string[] = [];
+  await until(() => {
+    const lines = take(generator, 2);
+    written.push(...lines);
+    add(lines);
+    return server.connections > 2;
+  });
+  assert(spool.undelivered.lines < written.length); // the others were read
+  await end();
+  assertEquals(server.lines, written);
+});
+
+processTest("Sender ends a connection after its share", [], async () => {
+  await using server = new FakeTsd();
+  const { add, end, said, sender } = sendTo([server.port], { most: 100_000 });
+  const written = take(generate(), 20_000);
+  add(written);
+  await until(() => server.lines.length > 0);
+  assert(sender.connected);
+  await end();
+  assertEquals(said, []);
+  assertEquals(server.lines, written);
+  assert(server.connections > 5, String(server.connections));
+});
+
+processTest(
+  "Sender says what OpenTSDB refuses, and pauses when it asks for it",
+  [],
+  async () => {
+    let throttle = true;
+    await using server = new FakeTsd({
+      reply: (line) => {
+        if (line.includes("unknown")) {
+          return "put: unknown metric: No such name for 'metrics': 'a.unknown'\n";
+        }
+        if (line.includes("evil")) {
+          return "put: illegal argument: \x1b[2J" + "x".repeat(30_000) + "\n";
+        }
+        if (!line.includes("many") || !throttle) return "";
+        throttle = false;
+        return "put: Please throttle writes: 10000 RPCs waiting\n";
+      },
+    });
+    const { add, end, said, sender } = sendTo([server.port]);
+    const lines = ["a.unknown", "a.unknown", "a.evil", "a.good"]
+      .map((name, i) => `put ${name} ${1_700_000_000 + i} 1 host=web1`);
+    add(lines);
+    await until(() => server.lines.length === lines.length);
+    add(["put a.many 1700000000 1 host=web1"]);
+    await until(() => said.some((line) => line.includes("throttle")));
+    await end();
+    const name = `127.0.0.1:${server.port}: `;
+    assert(said.every((line) => line.startsWith(name)), said.join("\n"));
+    const bare = said.map((line) => line.slice(name.length));
+    assertEquals(
+      bare[0],
+      "replied: put: unknown metric: No such name for 'metrics': 'a.unknown'; the cure: tsdb mkmetric a.unknown",
+    );
+    assertMatch(
+      bare[1]!,
+      /^replied: put: illegal argument: +\[2Jx{100,200}\.\.\.$/,
+    );
+    assertEquals(bare[2], "asks to throttle writes; sending 5 again");
+    assertEquals(bare.at(-1), "takes datapoints again");
+    assertEquals(sender.replies.refused, 6);
+    assertEquals(new Set(server.lines).size, 5);
+    assert(!throttle);
+  },
+);
+
+processTest(
+  "Sender says a failure once, however often it tries",
+  [],
+  async () => {
+    const port = freePort();
+    const { add, end, said } = sendTo([port]);
+    const written = take(generate(), 10);
+    add(written);
+    await until(() => said.length > 0);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assertEquals(said, [`127.0.0.1:${port}: Connection refused`]);
+    await using server = new FakeTsd({ port });
+    await end();
+    assertEquals(said.at(-1), `127.0.0.1:${port}: takes datapoints again`);
+    assertEquals(server.lines, written);
+  },
+);
