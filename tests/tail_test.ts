@@ -276,6 +276,7 @@ processTest(
 processTest("tail() loses and doubles nothing when tail is killed under load", [
   "tail",
   "pkill",
+  "pgrep",
 ], async (folder) => {
   const log = `${folder}/app.log`;
   const reader = await read(log);
@@ -286,7 +287,8 @@ processTest("tail() loses and doubles nothing when tail is killed under load", [
   await sleep(300);
   await Deno.rename(log, `${log}.1`);
   const fresh = new Writer(log, written);
-  await sleep(1000); // it is started again after 1 s
+  const pgrep = ["pgrep", "-f", `tail .*-F.*${log}`];
+  await until(async () => (await new Running(pgrep).end()).success);
   clearInterval(load);
   fresh.write(20);
   await until(() => reader.lines.length >= written.length).catch(() => {});
