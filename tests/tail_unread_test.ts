@@ -56,7 +56,7 @@ async function asNobody(folder: string): Promise<string[] | undefined> {
 
 processTest(
   "tail() and autodump() report nothing for a log that was never read",
-  ["tail", "mkfifo"],
+  ["tail", "mkfifo", "pgrep"],
   async (folder) => {
     await new Running(["mkfifo", `${folder}/fifo`]).end();
     await Deno.mkdir(`${folder}/folder`);
@@ -75,6 +75,9 @@ processTest(
       programs.every(condition);
     await until(() => every(({ err }) => err.length > 0), 20);
     await sleep(QUIET);
+    const pgrep = new Running(["pgrep", "-f", `tail .*-F.* ${folder}`]);
+    await pgrep.end();
+    assertEquals(pgrep.out, []); // it would hang at a FIFO
     for (const [i, [log, why]] of Object.entries(cases).entries()) {
       const program = programs[i]!;
       assertEquals((await program.end("SIGTERM")).code, 0);

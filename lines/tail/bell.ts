@@ -27,6 +27,8 @@ const MOST = 1000; // logs that `tail` follows; the others are only looked at
 export interface Listener {
   /** The log, links resolved: GNU's tail looks at a link just once a second. */
   readonly home: string;
+  /** Whether a log was seen there. `tail` would hang at a FIFO. */
+  readonly found: boolean;
   /** Looks whether there is something to read. */
   look(): void;
 }
@@ -112,7 +114,9 @@ function end(): void {
  */
 function start(): void {
   end();
-  const homes = new Set([...listeners].map(({ home }) => home));
+  const found = [...listeners].filter(({ found }) => found);
+  if (found.length === 0) return;
+  const homes = new Set(found.map(({ home }) => home));
   const args = ["-F", "-n", "0", "--", ...[...homes].slice(0, MOST)];
   if (knowsPid) args.unshift(`--pid=${Deno.pid}`);
   if (Deno.build.os === "linux") args.push(`/proc/${Deno.pid}/comm`);

@@ -37,6 +37,8 @@ export interface FollowerOptions extends LineOptions {
 export class LogFollower {
   /** The log, links resolved: there it is rotated. */
   home: string;
+  /** Whether there was a log, and nothing else has come to its place. */
+  found = false;
 
   readonly #path: string;
   readonly #options: LineOptions;
@@ -137,7 +139,10 @@ export class LogFollower {
       const noLog = typeof info === "string"
         ? undefined
         : whyNoLog(info, this.#path);
-      if (noLog !== undefined) return this.#notice(noLog, elapsed);
+      if (noLog !== undefined) {
+        this.#settle(this.home, false);
+        return this.#notice(noLog, elapsed);
+      }
       this.#openMissed(since);
       if (typeof info !== "string") this.#current = this.#open(this.#path);
       this.#looked = now;
@@ -190,8 +195,13 @@ export class LogFollower {
     } catch {
       // It has moved on already: the next look sees where to.
     }
-    if (home === this.home) return;
+    this.#settle(home, true);
+  }
+
+  #settle(home: string, found: boolean): void {
+    if (home === this.home && found === this.found) return;
     this.home = home;
+    this.found = found;
     listenElsewhere();
   }
 
