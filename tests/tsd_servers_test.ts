@@ -86,6 +86,11 @@ for (const { program, Tsd } of SERVERS) {
       await until(noticed(1), 30);
       await server.start();
       await stream();
+      // Only a TSD that has taken some can lose them when it is killed again.
+      await until(
+        () => pipe.err.some((line) => /takes .* again/.test(line)),
+        30,
+      );
       await server.kill();
       await stream();
       await until(noticed(2), 30);
