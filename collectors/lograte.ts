@@ -95,6 +95,7 @@ for (const file of settings.wait ? [] : settings.files) {
   if (why !== undefined) fail(`cannot read ${file}: ${why}`, 13);
 }
 for (const file of settings.files) {
+  if (file === "-") continue;
   const found = compression(file);
   if (found === undefined || settings.replay && found.name === "gzip") continue;
   const { name, program } = found;

@@ -50,12 +50,14 @@ function compressionOf(bytes: Uint8Array) {
  *
  * @param path The file.
  * @returns The name of the compression, and a program that unpacks it; undefined
- * if the file is not compressed, or not there.
+ * if it is not compressed, or not a regular file.
  */
 export function compression(
   path: string,
 ): { name: string; program: string } | undefined {
   try {
+    // A FIFO would wait for its writer, and lose what is read here.
+    if (!Deno.statSync(path).isFile) return undefined;
     using file = Deno.openSync(path);
     const bytes = new Uint8Array(8);
     file.readSync(bytes);

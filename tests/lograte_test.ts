@@ -395,6 +395,26 @@ processTest(
 );
 
 processTest(
+  "lograte.ts --wait does not hang at a FIFO",
+  ["mkfifo"],
+  async (folder) => {
+    const fifo = `${folder}/fifo`;
+    await new Running(["mkfifo", fifo]).end();
+    const program = new Running(
+      command(SCRIPT, "--metric", "m", "--wait", fifo),
+    );
+    try {
+      await until(() => program.err.length > 0);
+    } finally {
+      program.process.kill("SIGTERM");
+    }
+    assertEquals((await program.end()).code, 0);
+    assertMatch(program.err[0]!, /it is a FIFO/);
+    assertEquals(program.out, []);
+  },
+);
+
+processTest(
   "lograte.ts --help shows examples that work",
   ["sh"],
   async (folder) => {
