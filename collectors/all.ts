@@ -8,12 +8,13 @@
  * `uptime.ts`.
  */
 import {
-  choice,
   type Collector,
   commandLine,
   complain,
   fail,
+  FORMAT,
   FORMAT_USAGE,
+  messageOf,
   refuse,
   Unsupported,
 } from "../script/mod.ts";
@@ -51,11 +52,7 @@ Status 13: none of the collectors works on this host. Status 1: one of them
 failed.
 `;
 
-const { args, format } = commandLine(
-  USAGE,
-  { format: choice("put", "tcollector") },
-  Infinity,
-);
+const { args, format } = commandLine(USAGE, { format: FORMAT }, Infinity);
 const unknown = args.find((name) => !Object.hasOwn(COLLECTORS, name));
 if (unknown !== undefined) refuse(`there is no collector ${unknown}`);
 
@@ -68,8 +65,7 @@ await Promise.all([...names].map(async (name) => {
   } catch (error) {
     if (error instanceof Unsupported) unsupported++;
     else failed++;
-    const why = error instanceof Error ? error.message : String(error);
-    complain(`${name}: ${why}; going on without it`);
+    complain(`${name}: ${messageOf(error)}; going on without it`);
   }
 }));
 if (failed > 0) fail("no collector is left", 1);

@@ -6,13 +6,14 @@
  * | --- | --- | --- |
  * | that of `--metric` | the named groups of `--match`; those of `--tag` | flow: lines in a second, or the sum of `--value` |
  *
- * Live, it costs one sleeping `tail` process for all files beside Deno itself, and
- * another one that watches the reader of stdout. A replay of 2 million lines of 117 bytes, measured on a small virtual
- * machine: 0.6 to 0.8 µs a line with two tags from groups, 0.4 µs where one line
- * in ten matches; about 100 MB, however long the log.
+ * Live, it costs one sleeping `tail` process for all files beside Deno itself,
+ * and another one that watches the reader of stdout. A replay of 2 million lines
+ * of 117 bytes, measured on a small virtual machine: 0.6 to 0.8 µs a line with
+ * two tags from groups, 0.4 µs where one line in ten matches; about 100 MB,
+ * however long the log.
  */
 import { compression, whyUnreadable } from "../mod.ts";
-import { fail } from "../script/mod.ts";
+import { fail, FORMAT_USAGE } from "../script/mod.ts";
 import { live } from "./lograte/live.ts";
 import { readSettings } from "./lograte/options.ts";
 import { replay } from "./lograte/replay.ts";
@@ -46,9 +47,7 @@ How to report it:
   --granularity SECONDS  Print a value for so many seconds, a divisor of the
                          timespan (default 1).
   --peak                 Print the highest second of them, not their sum.
-  --format put|tcollector  Print OpenTSDB puts, or what tcollector reads. The
-                         default is tcollector where the script lies in a
-                         folder whose name is a number, as in collectors/0.
+${FORMAT_USAGE}
   --max-gap SECONDS      A series with tags from groups, and any in a replay,
                          is 0 for so long after its last event; then it pauses
                          and is forgotten until the next (default 3600).
@@ -64,8 +63,9 @@ When it was:
   --lateness SECONDS  Wait so long for lines that come late; later ones are
                       left out, and their number is said at the end (default
                       with --time or --replay the timespan).
-  --replay            Read whole FILEs, also zipped ones, in the order of their times,
-                      and end. The time is that of the lines (--time auto).
+  --replay            Read whole FILEs, also zipped ones, in the order of their
+                      times, and end. The time is that of the lines (--time
+                      auto).
   --shift now         Move the times of a replay so that it ends now.
   -h, --help          Print this.
   --version           Print the version.

@@ -19,6 +19,7 @@ import {
   flag,
   lastWords,
   LineWriter,
+  messageOf,
   refuse,
   text,
   wholeNumber,
@@ -110,9 +111,7 @@ async function open(): Promise<Screen | undefined> {
       ? "the port is in use; try --port=0"
       : error instanceof Deno.errors.NotCapable
       ? `use deno run --allow-net=${host} plot.ts`
-      : error instanceof Error
-      ? error.message
-      : String(error);
+      : messageOf(error);
     fail(`cannot listen on ${host}, port ${port}: ${why}`, 1);
   }
 }

@@ -7,7 +7,7 @@
 import { MetricCounter } from "../counter.ts";
 import type { MetricFamily } from "../counter/family.ts";
 import { alive } from "../counter/registry.ts";
-import { complain, complainSync } from "./complain.ts";
+import { complain, complainSync, messageOf } from "./complain.ts";
 import { lastWords } from "./last_words.ts";
 import { LineWriter, type Output } from "./output.ts";
 import { watchReader } from "./reader.ts";
@@ -61,10 +61,6 @@ export type Dumped = MetricCounter | MetricFamily;
 export interface Autodump extends AsyncDisposable {
   /** Datapoints dropped because the reader stalled for too long. */
   readonly dropped: number;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** A writer into something else than stdout. */

@@ -6,7 +6,7 @@
  */
 
 import type { PutFormat } from "../counter/put.ts";
-import { choice, commandLine } from "./command_line.ts";
+import { choice, commandLine, type Option } from "./command_line.ts";
 import { fail } from "./complain.ts";
 
 /** What a collector is started with. */
@@ -27,7 +27,13 @@ export type Collector = (options: CollectorOptions) => Promise<void>;
 /** The error of a collector that cannot work on this host. */
 export class Unsupported extends Error {}
 
-/** The usage text of an option that all collectors have. */
+/** The option `--format`, which all collectors have. */
+export const FORMAT: Option<"put" | "tcollector" | undefined> = choice(
+  "put",
+  "tcollector",
+);
+
+/** The usage text of {@linkcode FORMAT}. */
 export const FORMAT_USAGE = `\
   --format put|tcollector  Print OpenTSDB puts, or what tcollector reads. The
                            default is tcollector where the script lies in a
@@ -46,8 +52,7 @@ export async function runCollector(
   usage: string,
   most = 0,
 ): Promise<void> {
-  const format = choice("put", "tcollector");
-  const options = commandLine(usage, { format }, most);
+  const options = commandLine(usage, { format: FORMAT }, most);
   try {
     await collector(options);
   } catch (error) {

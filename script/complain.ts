@@ -4,6 +4,16 @@
  * @module
  */
 
+/**
+ * What there is to say of something that was thrown.
+ *
+ * @param error Anything.
+ * @returns The message of an error; anything else as text.
+ */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 function line(message: string): Uint8Array {
   const program = Deno.mainModule.split("/").at(-1);
   return new TextEncoder().encode(`${program}: ${message}\n`);

@@ -14,6 +14,7 @@ export type { LineFormat, PutFormat } from "../counter/put.ts";
 export {
   type Collector,
   type CollectorOptions,
+  FORMAT,
   FORMAT_USAGE,
   runCollector,
   Unsupported,
@@ -34,7 +35,7 @@ export {
   textOrNothing,
   wholeNumber,
 } from "./command_line.ts";
-export { complain, complainSync, fail } from "./complain.ts";
+export { complain, complainSync, fail, messageOf } from "./complain.ts";
 export { type LastWords, lastWords } from "./last_words.ts";
 export { LineWriter, type Output, writeAll } from "./output.ts";
 export { progressBar } from "./progress_bar.ts";

@@ -75,7 +75,7 @@ function timeOfFile(settings: Settings, path: string): LogTime {
 }
 
 /** Reads what can be read of a file. */
-async function* linesOf(
+async function* readable(
   path: string,
   options: ReadLogOptions = {},
 ): AsyncGenerator<string[]> {
@@ -94,7 +94,7 @@ async function firstTime(
 ): Promise<number | undefined> {
   const time = timeOfFile(settings, path);
   let empty = true;
-  for await (const lines of linesOf(path)) {
+  for await (const lines of readable(path)) {
     empty &&= lines.length === 0;
     for (const line of lines) {
       const second = time.at(line);
@@ -123,7 +123,7 @@ async function newestTime(
   let newest = 0;
   for (const path of files) {
     const time = timeOfFile(settings, path);
-    for await (const lines of linesOf(path, { progress })) {
+    for await (const lines of readable(path, { progress })) {
       for (const line of lines) newest = Math.max(newest, time.at(line) ?? 0);
     }
   }
@@ -168,7 +168,7 @@ export async function replay(settings: Settings): Promise<void> {
   let last: number | undefined;
   for (const path of files) {
     const time = timeOfFile(settings, path);
-    for await (const lines of linesOf(path, { progress })) {
+    for await (const lines of readable(path, { progress })) {
       if (interrupted) break;
       count += lines.length;
       for (const line of lines) {

@@ -11,7 +11,7 @@
  */
 
 import { kill, mayRun, Restarts, spawn } from "../../script/child.ts";
-import { complain } from "../../script/complain.ts";
+import { complain, messageOf } from "../../script/complain.ts";
 import { sleep } from "../../script/wait.ts";
 
 const LOOK = 200; // ms between looks; a divisor of a second
@@ -124,7 +124,7 @@ function start(): void {
     if (!mayRun("tail")) throw new Error("missing, or not allowed to run");
     tail = spawn("tail", args, { stdout: "piped", stderr: "piped" });
   } catch (error) {
-    return goWithout(error instanceof Error ? error.message : String(error));
+    return goWithout(messageOf(error));
   }
   restarts.started();
   const task = run(tail).finally(() => running.delete(task));
