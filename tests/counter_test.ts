@@ -353,6 +353,80 @@ Deno.test("MetricCounter writes tcollector's format without put and host", () =>
   assertEquals(tagged.dump(), `m ${START} 0 host=h t=x\n`);
 });
 
+Deno.test("MetricCounter.tags tells the tags in a fresh object", () => {
+  const { counter, dump } = manual({ tags: { host: "h" } });
+  counter.tags.host = "other";
+  assertEquals(counter.tags, { host: "h" });
+  counter.inc();
+  assertEquals(dump(true), [[0, 1]]);
+});
+
+Deno.test("MetricCounter writes the lines of a function given as format", () => {
+  const counter = new MetricCounter("m", {
+    tags: { host: "h", t: "x" },
+    clock: () => START * 1000,
+    format: (name, second, value, tags) =>
+      JSON.stringify([name, second, value, tags]),
+  });
+  counter.add(1.5);
+  assertEquals(
+    counter.dump({ final: true }),
+    `["m",${START},1.5,{"host":"h","t":"x"}]\n`,
+  );
+});
+
+Deno.test("MetricCounter of kind stock reports nothing before its first level", () => {
+  const { counter, time, dump } = manual({ kind: "stock" });
+  time.second = 3;
+  assertEquals(dump(), []);
+  counter.set(7);
+  time.second = 5;
+  assertEquals(dump(), [[3, 7]]);
+});
+
+Deno.test("MetricCounter refuses a kind that there is not", () => {
+  // @ts-expect-error a kind is "flow" or "stock"
+  assertThrows(() => new MetricCounter("m", { kind: "gauge" }), TypeError);
+});
+
+Deno.test("MetricCounter takes the last level of a bucket, whatever was counted before", () => {
+  const { counter, time, dump } = manual({ granularity: 5 });
+  counter.inc();
+  time.second = 1;
+  counter.inc();
+  time.second = 2;
+  counter.set(7);
+  time.second = 5;
+  assertEquals(dump(), [[0, 7]]);
+});
+
+Deno.test("MetricCounter.close() reports what is left and ends the series", () => {
+  const { counter, time, dump } = manual();
+  counter.inc();
+  time.second = 1;
+  counter.inc();
+  counter.close();
+  counter.close();
+  assertThrows(() => counter.inc(), TypeError, "closed");
+  assertThrows(() => counter.set(1), TypeError, "closed");
+  time.second = 9;
+  assertEquals(dump(), [[0, 1], [1, 1]]);
+  assertEquals(dump(true), []);
+});
+
+Deno.test("MetricCounter.time() adds the seconds that pass, once", async () => {
+  const { counter } = manual();
+  const watch = counter.time();
+  const started = performance.now();
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  const least = (performance.now() - started) / 1000;
+  watch[Symbol.dispose]();
+  const seconds = counter.summarize((cells) => cells.at(-1)!);
+  assert(seconds >= least, `${seconds} s of ${least} s`);
+  watch[Symbol.dispose]();
+  assertEquals(counter.summarize((cells) => cells.at(-1)), seconds);
+});
+
 Deno.test("MetricCounter writes plain decimals only", () => {
   const cases: [number, string][] = [
     [1e21, "1000000000000000000000"],

@@ -1,0 +1,111 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { MetricFamily, type MetricFamilyOptions } from "../mod.ts";
+
+const START = 1_700_000_000; // a multiple of 10
+
+/** A family whose clock the test sets, in seconds after START. */
+function manual(options: MetricFamilyOptions = {}) {
+  const time = { second: 0 };
+  const family = new MetricFamily("m", {
+    tags: { host: "h" },
+    clock: () => (START + time.second) * 1000,
+    ...options,
+  });
+  /** What all counters report: second after START, value, tags. */
+  const dump = (final = false) =>
+    [...family.counters].flatMap((counter) =>
+      counter.dump({ final }).split("\n").slice(0, -1)
+    ).map((line) => line.replace(/^put m (\d+)/, (_, at) => `${at - START}`));
+  return { family, time, dump };
+}
+
+Deno.test("MetricFamily.with() gives one counter for the same tags in any order", () => {
+  const { family, dump } = manual();
+  family.with({ status: "200", method: "GET" }).inc();
+  family.with({ method: "GET", status: "200" }).add(2);
+  family.with({ method: "GET", status: "404" }).inc();
+  assertEquals(dump(true), [
+    "0 3 host=h status=200 method=GET",
+    "0 1 host=h method=GET status=404",
+  ]);
+});
+
+Deno.test("MetricFamily.with() leaves out tags that are no labels", () => {
+  const { family, dump } = manual({ labels: ["status"] });
+  family.with({ status: "200", path: "/a" }).inc();
+  family.with({ status: "200", path: "/b" }).inc();
+  assertEquals(dump(true), ["0 2 host=h status=200"]);
+});
+
+Deno.test("MetricFamily makes the values of tags by tagValue", () => {
+  const tagValue = (value = "none") => value.toLowerCase();
+  const { family, dump } = manual({ labels: ["method"], tagValue });
+  family.with({ method: "GET" }).inc();
+  family.with({ method: "get" }).inc();
+  family.with({}).inc();
+  assertEquals(dump(true), [
+    "0 2 host=h method=get",
+    "0 1 host=h method=none",
+  ]);
+});
+
+Deno.test("MetricFamily counts as other once there are maxSeries counters", () => {
+  let full = 0;
+  const { family, dump } = manual({ maxSeries: 2, full: () => full++ });
+  for (const status of ["200", "404", "500", "503", "200"]) {
+    family.with({ status }).inc();
+  }
+  assertEquals(dump(true), [
+    "0 2 host=h status=200",
+    "0 1 host=h status=404",
+    "0 2 host=h status=other",
+  ]);
+  assertEquals(full, 1);
+});
+
+Deno.test("MetricFamily forgets a flow that was silent for maxGap, and starts it afresh", () => {
+  const { family, time, dump } = manual({ maxGap: 2 });
+  family.with({ user: "a" }).inc();
+  time.second = 10;
+  assertEquals(dump(), [
+    "0 1 host=h user=a",
+    "1 0 host=h user=a",
+    "2 0 host=h user=a",
+  ]);
+  family.forget();
+  assertEquals([...family.counters], []);
+  family.with({ user: "a" }).inc();
+  time.second = 11;
+  assertEquals(dump(), ["10 1 host=h user=a"]);
+});
+
+Deno.test("MetricFamily holds no more than twice the series that are busy", () => {
+  const { family, time, dump } = manual({ maxGap: 2 });
+  let most = 0;
+  for (time.second = 0; time.second < 1000; time.second++) {
+    family.with({ user: `u${time.second}` }).inc();
+    dump();
+    most = Math.max(most, [...family.counters].length);
+  }
+  assertEquals(most <= 17, true, `${most} counters`);
+});
+
+Deno.test("MetricFamily.late tells the late events of forgotten counters, too", () => {
+  const { family, time, dump } = manual({ maxGap: 2 });
+  const counter = family.with({ user: "a" });
+  time.second = 10;
+  dump();
+  counter.inc(START);
+  assertEquals(family.late, 1);
+  family.forget();
+  assertEquals([family.late, [...family.counters].length], [1, 0]);
+});
+
+Deno.test("MetricFamily refuses bad options and tags", () => {
+  for (const maxSeries of [0, 1.5, NaN]) {
+    assertThrows(() => manual({ maxSeries }), RangeError, "maxSeries");
+  }
+  const { family } = manual();
+  assertThrows(() => family.with({ status: "a b" }), TypeError, '" "');
+  assertEquals([...family.counters], []);
+});
