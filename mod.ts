@@ -48,7 +48,7 @@ export { journal, whyNoJournal } from "./lines/journal.ts";
 export { Lines, linesOf } from "./lines/lines.ts";
 export { follow, type FollowOptions } from "./lines/program.ts";
 export { tail } from "./lines/tail.ts";
-export { LogTime, type LogTimeOptions } from "./lines/time.ts";
+export { LogTime, type LogTimeOptions, type TakenTime } from "./lines/time.ts";
 
 export {
   type Autodump,

@@ -54,10 +54,15 @@ ${FORMAT_USAGE}
 
 When it was:
   --time auto|REGEX   Take the second from the line, not from the clock: where
-                      auto finds it, or from the group (?<time>...). A line
-                      without a time takes that of the line before. auto knows
-                      RFC 3339, ISO 8601, syslog, Common Log Format, Apache and
-                      nginx error logs, klog, epoch seconds and milliseconds.
+                      auto finds it, or where REGEX does: in its group
+                      (?<time>...), or in its groups year, month, day, hour,
+                      minute, second, ampm, zone, epoch. A line without a time
+                      takes that of the line before. What was taken for the
+                      time is said on stderr.
+  --time-format F     How the time is written, where auto does not know it, in
+                      the letters of strptime: '%d.%m.%Y %H:%M:%S'. Letters are
+                      Y y m b B d e H I M S p z Z s a A F D T R, and f for a
+                      fraction.
   --zone ZONE         The zone of times that do not tell theirs: Europe/Berlin
                       or +0200 (default the machine's).
   --lateness SECONDS  Wait so long for lines that come late; later ones are

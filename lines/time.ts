@@ -5,8 +5,31 @@
  * @module
  */
 
+import {
+  dateIn,
+  type Frame,
+  type Groups,
+  lacksDay,
+  minuteOf,
+  OLDEST,
+  timeOfDay,
+} from "./time/calendar.ts";
+import { Evidence, PROVEN, type Telling } from "./time/evidence.ts";
+import { NewestText } from "./time/newest_text.ts";
+import { ANYWHERE } from "./time/places.ts";
+import { strptime } from "./time/strptime.ts";
+import { isAmbiguous } from "./time/zones.ts";
+
 /** Options of {@linkcode LogTime}. */
 export interface LogTimeOptions {
+  /**
+   * How times are written, in the letters of `strptime`: `%d.%m.%Y %H:%M:%S`.
+   * Known letters: `Y y m b B h d e H k I l M S f p z Z s a A F D T R n t %`.
+   * Numbers may lack their leading 0, and a blank stands for one or more.
+   *
+   * @default {the format is found out}
+   */
+  format?: string | undefined;
   /**
    * The zone of times that do not tell theirs: `Europe/Berlin`, `UTC`, `+0200`.
    *
@@ -14,89 +37,83 @@ export interface LogTimeOptions {
    */
   zone?: string | undefined;
   /**
-   * The time, in seconds since the epoch, near which lines are read: what a
-   * line leaves open (the year; which of two hours when clocks are set back) is
-   * taken from there. Without it, from the line before.
+   * The clock, in seconds since the epoch, for lines that are read as they are
+   * written: what a line leaves open (the year, the day, which of two hours when
+   * clocks are set back) is taken from there.
    */
   near?: () => number;
   /**
-   * Seconds since the epoch: the first line, without a year and without `near`,
-   * is in the last year that puts it no later than a day after this.
+   * Seconds since the epoch: the log's last change. No line is later by more
+   * than a day; what a line leaves open is the last that fits.
    *
    * @default {Date.now() / 1000}
    */
   latest?: number;
   /**
-   * Seconds by which lines may be out of order, where an hour is there twice.
+   * Seconds by which lines may be out of order, where an hour is there twice or
+   * a line tells no day.
    *
    * @default {60}
    */
   disorder?: number;
 }
 
-/** Parts of a time, all numbers: what an expression below found. */
-type Parts = Partial<
-  Record<"year" | "month" | "day" | "hour" | "minute", number>
->;
+/** What a {@linkcode LogTime} took for the time of a line. */
+export interface TakenTime {
+  /** The text. */
+  text: string;
+  /** What it means, in seconds since the epoch. */
+  second: number;
+  /** Its format, its place, and what was added: zone, year, day. */
+  how: string;
+}
 
-type Groups = Record<string, string | undefined>;
-
-const MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec";
-const MONTH_NAMES = MONTHS.split("|");
-const NAMED_DAY = String.raw`(?<month>${MONTHS}) (?<day>[ \d]?\d)`;
-const HOUR_AND_MINUTE = String.raw`(?<hour>\d\d):(?<minute>\d\d)`;
-const TIME = String.raw`${HOUR_AND_MINUTE}:(?<second>\d\d)(?:[.,]\d+)?`;
-
-/**
- * The known formats. A second that starts with `(?<second>` is one of the
- * minute before it; an `(?<epoch>` is a whole time.
- */
-const FORMATS = [
-  // RFC 3339, ISO 8601: 2026-06-14T15:16:01.5+02:00, 2026-06-14 15:16:01,500
-  String.raw`(?<!\d)(?<year>\d{4})-(?<month>\d\d)-(?<day>\d\d)[T ]${TIME}` +
-  String.raw` ?(?<zone>Z|UTC|GMT|[-+]\d\d(?::?\d\d)?(?!\d))?`,
-  // Common Log Format: 14/Jun/2026:15:16:01 +0200
-  String.raw`(?<day>\d\d)/(?<month>${MONTHS})/(?<year>\d{4}):${TIME}` +
-  String.raw` (?<zone>[-+]\d{4})`,
-  // Apache error log: Sun Jun 14 15:16:01.123456 2026
-  String.raw`(?:Sun|Mon|Tue|Wed|Thu|Fri|Sat) ${NAMED_DAY} ${TIME} ` +
-  String.raw`(?<year>\d{4})`,
-  // syslog: Jun 14 15:16:01
-  `${NAMED_DAY} ${TIME}`,
-  // nginx error log: 2026/06/14 15:16:01
-  String.raw`(?<!\d)(?<year>\d{4})/(?<month>\d\d)/(?<day>\d\d) ${TIME}`,
-  // klog, glog: I0614 15:16:01.123456, I20260614 15:16:01.123456
-  String.raw`\b[IWEF](?<year>\d{4})?(?<month>\d\d)(?<day>\d\d) ${TIME}`,
-  // epoch seconds, milliseconds: 1781442961.5, 1781442961500
-  String.raw`(?<![\w.])(?<epoch>[1-9]\d{9})(?:\d{3}|\.\d+)?(?![\w.])`,
-];
-const BEFORE = String.raw`^(?:<\d{1,3}>(?:1 )?)?[^\w\s]?`;
-const AT_START = FORMATS.map((format) => new RegExp(BEFORE + format));
-const ANYWHERE = FORMATS.map((format) => new RegExp(format));
-
-const DAY = 86_400;
+const DAY = 86_400; // s
+const SAMPLE = 200; // lines that are looked at together
+const MAX_SEARCH = 10_000; // lines after which a log has no known times
 const MAX_SECOND = 9_999_999_999; // what a put line can carry
+const MAY_BEGIN = /^(?:<\d{1,3}>|[^\w\s])?[\dA-Z]|\] "/; // a proven format
+
+function told(find: RegExp): Telling {
+  const format = { name: "as told", source: "", proof: "sure" } as const;
+  const locate = new RegExp(find, "d");
+  return { format, place: ANYWHERE, find, locate };
+}
+
+/** The names of an expression's groups. */
+function groupsOf(expression: RegExp): string[] {
+  const all = new RegExp(`${expression.source}|`, expression.flags);
+  return Object.keys(all.exec("")!.groups ?? {});
+}
 
 /**
  * Reads the times of one log's lines, in the order of the lines.
  *
- * The first line with a time settles the format and whether it stands at the
- * start of a line. A line without one takes the time of the line before; a line
- * that starts with a time of another format settles that one.
+ * Where and how the log tells its times is settled by its first lines: by
+ * position, agreement, order, and plausibility. Shown several lines by
+ * {@linkcode LogTime.learn}, it can tell more logs apart than by one. A line
+ * without a time takes the time of the line before. A format that was seen once
+ * stays known, so that several may be mixed in one log.
  *
  * | format | as in |
  * | --- | --- |
- * | RFC 3339, ISO 8601 | `2026-06-14T15:16:01.5+02:00`, `2026-06-14 15:16:01,500` |
+ * | RFC 3339, ISO 8601 | `2026-06-14T15:16:01.5+02:00`, `2026/06/14 15:16:01 CEST` |
+ * | compact | `20260614T151601Z`, `20260614-15:16:01:606`, `260614 15:16:01` |
  * | Common Log Format | `[14/Jun/2026:15:16:01 +0200]` |
- * | Apache error log | `[Sun Jun 14 15:16:01 2026]` |
+ * | with the month's name | `14 Jun 2026 15:16:01`, `Jun 14, 2026 3:16:01 PM` |
+ * | Apache error log, ctime | `Sun Jun 14 15:16:01 2026` |
  * | syslog | `Jun 14 15:16:01` |
- * | nginx error log | `2026/06/14 15:16:01` |
  * | klog, glog | `I0614 15:16:01.123456`, `I20260614 15:16:01.123456` |
- * | epoch seconds, milliseconds | `1781442961.5`, `1781442961500` |
+ * | day, month and year in any order | `14.06.2026 15:16:01`, `6/14/2026 3:16:01 PM`, `26/06/14 15:16:01` |
+ * | month and day in any order | `06-14 15:16:01.123` |
+ * | time of day | `15:16:01.123` |
+ * | epoch, to seconds or to nanoseconds | `1781442961.5`, `1781442961500` |
  *
- * A log without years spans less than one. Where clocks are set back, the
- * second of two equal hours starts when the time goes back by more than
- * `disorder`.
+ * Where clocks are set back, the second of two equal hours starts when the time
+ * goes back by more than `disorder`. Times without a year are in the year before
+ * the log's last change. Times without a day go on to the next one when they go
+ * back by more than `disorder`, and the last of them is on the day of the log's
+ * last change.
  *
  * @example
  * ```ts
@@ -110,46 +127,58 @@ const MAX_SECOND = 9_999_999_999; // what a put line can carry
  * ```
  */
 export class LogTime {
+  /** Lines that took the time of the line before. */
+  unread = 0;
+
   readonly #zone: string;
   readonly #near: (() => number) | undefined;
   readonly #latest: number;
   readonly #disorder: number;
+  /** Finds the text in which the time is looked for; undefined for all of it. */
   readonly #find: RegExp | undefined;
-  /** The expression that finds the time; undefined until one did. */
-  #format: RegExp | undefined;
-  /** The time of the newest line, as text that a next line may hold, too. */
-  #text = "";
-  #index = 0;
+
+  #tellings: Telling[] = [];
+  #evidence: Evidence | undefined;
+  /** Lines looked at. */
+  #looked = 0;
+  #doubt: string | undefined;
+  /** What is in doubt: from then on one line of each day is looked at. */
+  #doubted: { find: RegExp; seen: Set<string> } | undefined;
+  #ahead = false;
+  /** What was taken for the time, by telling. */
+  readonly #taken = new Map<Telling, TakenTime>();
+
+  /** Of times without a day: the day of the first line, and of the newest. */
+  #firstDay: Temporal.PlainDate;
+  #day: Temporal.PlainDate;
+  #timeOfDay: number | undefined;
+
   #second: number | undefined;
-  /** The minute of it, as it was found, and its first second. */
+  readonly #newest = new NewestText();
+  /** The newest minute, as it was found, and its first second. */
   #groups: Groups = {};
-  #minute = 0;
+  #minute = NaN;
 
   /**
    * Makes a reader for one log.
    *
-   * @param format `auto`, or an expression whose group `time` holds the time.
+   * @param find `auto`, or an expression. Its group `time` holds the time; or
+   * its groups `year`, `month`, `day`, `hour`, `minute`, `second`, `ampm`,
+   * `zone` or `epoch` are the parts of it, of which `hour` and `minute` or
+   * `epoch` must be there.
    * @param options What differs from the defaults.
-   * @throws {SyntaxError} If the expression has no group `time`.
+   * @throws {SyntaxError} If the expression has not these groups, or the format
+   * an unknown letter.
    * @throws {RangeError} If there is no such zone.
    */
-  constructor(format: "auto" | RegExp = "auto", options: LogTimeOptions = {}) {
+  constructor(find: "auto" | RegExp = "auto", options: LogTimeOptions = {}) {
     const {
+      format,
       zone = Temporal.Now.timeZoneId(),
       near,
       latest = Date.now() / 1000,
       disorder = 60,
     } = options;
-    if (format !== "auto") {
-      const groups = new RegExp(`${format.source}|`, format.flags).exec("")!
-        .groups;
-      if (!groups || !("time" in groups)) {
-        throw new SyntaxError(
-          `Cannot read times as the expression must have a group "time": current value is ${format}`,
-        );
-      }
-      this.#find = new RegExp(format, format.flags.replace(/[gy]/g, ""));
-    }
     try {
       Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(zone);
     } catch {
@@ -163,6 +192,79 @@ export class LogTime {
     this.#near = near;
     this.#latest = latest;
     this.#disorder = disorder;
+    this.#day = this.#firstDay = dateIn(zone, near?.() ?? latest);
+    if (format !== undefined) this.#tell(strptime(format), format);
+    if (find === "auto") return;
+    const expression = new RegExp(find, find.flags.replace(/[gy]/g, ""));
+    if (groupsOf(expression).includes("time")) this.#find = expression;
+    else this.#tell(expression, `${find}`);
+  }
+
+  #tell(find: RegExp, text: string): void {
+    const names = groupsOf(find);
+    const isWhole = names.includes("epoch") ||
+      names.includes("hour") && names.includes("minute");
+    if (!isWhole) {
+      throw new SyntaxError(
+        `Cannot read times as there must be a group "time", or at least the hour and the minute, or the epoch: current value is ${text}`,
+      );
+    }
+    this.#tellings = [told(find)];
+  }
+
+  /** Why the times are not known: undefined once they are. */
+  get doubt(): string | undefined {
+    if (this.#tellings.length > 0) return undefined;
+    return this.#doubt ?? "it has no lines";
+  }
+
+  /** What was taken for the time: the first time of each format and place. */
+  get taken(): TakenTime[] {
+    return [...this.#taken.values()];
+  }
+
+  /**
+   * Shows lines before their times are asked for, from the first one on.
+   *
+   * @param lines The lines.
+   * @returns Whether enough was seen. If not, more lines may be shown, or
+   * {@linkcode LogTime.settle} called when there are no more.
+   */
+  learn(lines: Iterable<string>): boolean {
+    const without = this.#tellings[0];
+    if (without !== undefined && !this.#countsMidnights(without)) return true;
+    for (const line of lines) {
+      if (this.#tellings.length > 0) this.#walk(line);
+      else if (this.#look(line)) return true;
+    }
+    return this.#looked >= MAX_SEARCH && this.#tellings.length === 0;
+  }
+
+  /**
+   * Decides with the lines that were shown.
+   *
+   * @returns Whether the times are known.
+   */
+  settle(): boolean {
+    this.#decide(true);
+    const [first] = this.#tellings;
+    if (this.#timeOfDay !== undefined) {
+      const passed = this.#firstDay.until(this.#day).days;
+      this.#firstDay = this.#lastDay().subtract({ days: passed });
+    }
+    this.rewind();
+    return first !== undefined;
+  }
+
+  /** Begins again with the first line; what is known stays known. */
+  rewind(): void {
+    this.#day = this.#firstDay;
+    this.#timeOfDay = undefined;
+    this.#second = undefined;
+    this.#newest.forget();
+    this.#groups = {};
+    this.#minute = NaN;
+    this.unread = 0;
   }
 
   /**
@@ -174,104 +276,172 @@ export class LogTime {
    */
   at(line: string): number | undefined {
     // Most lines of a busy log are of the second of the line before.
-    if (this.#text !== "" && line.startsWith(this.#text, this.#index)) {
-      return this.#second;
+    if (this.#newest.isIn(line)) return this.#second;
+    if (this.#tellings.length === 0 && !this.learn([line]) && !this.settle()) {
+      return undefined;
     }
     const text = this.#find ? this.#find.exec(line)?.groups?.time : line;
-    const found = text === undefined ? null : this.#match(text);
-    if (found === null) return this.#second;
-    const second = this.#read(found.groups!);
-    if (!(second >= 0 && second <= MAX_SECOND)) return this.#second;
+    if (text === undefined || !this.#read(text)) this.unread++;
+    return this.#second;
+  }
+
+  /** Looks at one more line; returns whether the times are known by it. */
+  #look(line: string): boolean {
+    if (this.#looked++ >= MAX_SEARCH) return false;
+    const text = this.#find ? this.#find.exec(line)?.groups?.time : line;
+    if (text === undefined) {
+      this.#doubt ??= "the expression finds nothing in it";
+      return false;
+    }
+    if (this.#doubted !== undefined) {
+      const groups = this.#doubted.find.exec(text)?.groups;
+      const date = `${groups?.day} ${groups?.month} ${groups?.year}`;
+      if (!groups || this.#doubted.seen.has(date)) return false;
+      this.#doubted.seen.add(date);
+    }
+    this.#evidence ??= new Evidence(this.#frame(undefined));
+    this.#evidence.add(text);
+    if (this.#evidence.lines.length < SAMPLE) return false;
+    this.#decide(false);
+    if (this.#tellings.length > 0) return !this.#countsMidnights();
+    if (this.#doubted === undefined) this.#evidence = undefined;
+    return false;
+  }
+
+  #decide(final: boolean): void {
+    if (this.#evidence === undefined || this.#tellings.length > 0) return;
+    const { tellings, ahead, doubt, doubted } = this.#evidence.verdict(final);
+    this.#tellings = tellings;
+    this.#ahead = ahead;
+    this.#doubt = doubt;
+    if (doubted) this.#doubted ??= { find: doubted.find, seen: new Set() };
+    if (tellings.length === 0) return;
+    const { lines } = this.#evidence;
+    this.#evidence = undefined;
+    if (this.#countsMidnights()) lines.forEach((line) => this.#walk(line));
+  }
+
+  /** Whether days are counted from the last line back. */
+  #countsMidnights(first = this.#tellings[0]!): boolean {
+    return this.#near === undefined &&
+      !/<day>|<epoch>/.test(first.find.source);
+  }
+
+  /** Follows times of day from midnight to midnight. */
+  #walk(text: string): void {
+    const groups = this.#tellings[0]!.find.exec(text)?.groups;
+    if (groups) this.#dayOf(timeOfDay(groups));
+  }
+
+  /** The day of the last line that was shown. */
+  #lastDay(): Temporal.PlainDate {
+    const day = dateIn(this.#zone, this.#latest);
+    const midnight = day.toZonedDateTime(this.#zone).epochMilliseconds / 1000;
+    const last = midnight + (this.#timeOfDay ?? 0);
+    return last > this.#latest + this.#disorder
+      ? day.subtract({ days: 1 })
+      : day;
+  }
+
+  /** The day of the next line, which tells this time of day. */
+  #dayOf(time: number): Temporal.PlainDate {
+    if (this.#near !== undefined) {
+      const near = this.#near();
+      const day = dateIn(this.#zone, near);
+      const midnight = day.toZonedDateTime(this.#zone).epochMilliseconds / 1000;
+      return day.add({ days: Math.round((near - midnight - time) / DAY) });
+    }
+    const before = this.#timeOfDay ?? time;
+    if (time - before > DAY - this.#disorder) {
+      return this.#day.subtract({ days: 1 }); // late, from before midnight
+    }
+    if (before - time > this.#disorder) this.#day = this.#day.add({ days: 1 });
+    this.#timeOfDay = time;
+    return this.#day;
+  }
+
+  #limit(): number {
+    return this.#ahead ? MAX_SECOND : (this.#near?.() ?? this.#latest) + DAY;
+  }
+
+  #frame(after: number | undefined): Frame {
+    return {
+      zone: this.#zone,
+      limit: this.#limit(),
+      after,
+      day: this.#day,
+    };
+  }
+
+  /** Reads the time of a line, if it has one. */
+  #read(text: string): boolean {
+    for (const telling of this.#tellings) {
+      const found = telling.find.exec(text);
+      if (found !== null && this.#take(telling, found, text)) return true;
+    }
+    if (this.#tellings[0]?.format.source === "" || !MAY_BEGIN.test(text)) {
+      return false;
+    }
+    for (const telling of PROVEN) {
+      if (this.#tellings.includes(telling)) continue;
+      const found = telling.find.exec(text);
+      if (found !== null && this.#take(telling, found, text)) {
+        this.#tellings.push(telling);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  #take(telling: Telling, found: RegExpExecArray, text: string): boolean {
+    const groups = found.groups!;
+    const second = this.#secondOf(groups);
+    if (!(second >= OLDEST && second <= this.#limit())) return false;
+    if (!this.#taken.has(telling)) this.#note(telling, found, second);
+    if (this.#find === undefined && !lacksDay(groups)) {
+      const isSame = second === this.#second;
+      if (!isSame || !this.#newest.isBehind(found.index, text)) {
+        this.#newest.remember(telling, text);
+      }
+    }
     this.#second = second;
-    // With what stands behind it, so that 17:01 is not taken for 17:01:30.
-    const end = found.index + found[0].length + 1;
-    this.#text = this.#find || end > line.length
-      ? ""
-      : line.slice(found.index, end);
-    this.#index = found.index;
-    return second;
+    return true;
   }
 
-  #match(text: string): RegExpExecArray | null {
-    const found = this.#format?.exec(text);
-    if (found) return found;
-    for (const format of AT_START) {
-      const found = format.exec(text);
-      if (found) {
-        this.#format = format;
-        return found;
-      }
-    }
-    if (this.#format !== undefined) return null;
-    let first: RegExpExecArray | null = null;
-    for (const format of ANYWHERE) {
-      const found = format.exec(text);
-      if (found === null) continue;
-      const bare = found.groups!.epoch !== undefined;
-      if (first === null || !bare && found.index < first.index) {
-        first = found;
-        this.#format = format;
-      }
-    }
-    return first;
-  }
-
-  #read(groups: Groups): number {
-    const { epoch, second, zone, year, month, day, hour, minute } = groups;
-    if (epoch !== undefined) return Number(epoch);
+  #secondOf(groups: Groups): number {
+    if (groups.epoch !== undefined) return Number(groups.epoch);
+    const { second = "0", zone, year, month, day, hour, minute, ampm } = groups;
     const last = this.#groups;
-    const same = minute === last.minute && hour === last.hour &&
+    const isSame = minute === last.minute && hour === last.hour &&
       day === last.day && month === last.month && year === last.year &&
-      zone === last.zone;
-    if (!same) {
-      const name = MONTH_NAMES.indexOf(month!) + 1;
-      this.#minute = this.#resolve(zone, {
-        ...(year !== undefined && { year: Number(year) }),
-        month: name || Number(month),
-        day: Number(day),
-        hour: Number(hour),
-        minute: Number(minute),
-      });
+      zone === last.zone && ampm === last.ampm;
+    if (!isSame || lacksDay(groups)) {
+      const near = this.#near?.() ?? this.#second;
+      const after = near === undefined ? undefined : near - this.#disorder;
+      const frame = this.#frame(after);
+      if (lacksDay(groups)) frame.day = this.#dayOf(timeOfDay(groups));
+      this.#minute = minuteOf(groups, frame);
       this.#groups = groups;
     }
-    return this.#minute + Number(second);
+    return Number(second) <= 60 ? this.#minute + Number(second) : NaN;
   }
 
-  /** The first second of a minute; NaN where the calendar has no such one. */
-  #resolve(zone: string | undefined, parts: Parts): number {
-    const near = this.#near?.() ?? this.#second;
-    const zoneId = zone === undefined ? this.#zone : zone.replace("Z", "UTC");
-    const seconds = (year: number, disambiguation: "compatible" | "later") => {
-      try {
-        const time = Temporal.PlainDateTime
-          .from({ ...parts, year } as Required<Parts>, { overflow: "reject" });
-        const zoned = time.toZonedDateTime(zoneId, { disambiguation });
-        return zoned.epochMilliseconds / 1000;
-      } catch (error) {
-        if (error instanceof RangeError) return NaN;
-        throw error;
-      }
-    };
-    const year = parts.year ??
-      this.#year(near, (year) => seconds(year, "compatible"));
-    const first = seconds(year, "compatible");
-    return near === undefined || first + 59 >= near - this.#disorder
-      ? first
-      : seconds(year, "later");
-  }
-
-  /** The year of a time that does not tell it. */
-  #year(near: number | undefined, seconds: (year: number) => number): number {
-    const anchor = near ?? this.#latest;
-    const limit = near === undefined ? DAY : 0;
-    const middle = new Date(anchor * 1000).getUTCFullYear();
-    let above = { year: middle, ahead: Infinity };
-    for (let year = middle + 1; year > middle - 8; year--) { // leap days
-      const ahead = seconds(year) - anchor;
-      if (ahead > limit) above = { year, ahead };
-      else if (near !== undefined && above.ahead < -ahead) break;
-      else if (ahead <= limit) return year;
+  #note(telling: Telling, found: RegExpExecArray, second: number): void {
+    const { zone, year, month, epoch } = found.groups!;
+    const open: string[] = [];
+    if (epoch === undefined && (zone === undefined || isAmbiguous(zone))) {
+      open.push(`zone ${this.#zone}`);
     }
-    return above.year;
+    const by = this.#near ? "the clock" : "the log's last change";
+    if (epoch === undefined && month === undefined) open.push(`day by ${by}`);
+    else if (epoch === undefined && year === undefined) {
+      open.push(`year by ${by}`);
+    }
+    if (this.#ahead) open.push("after the log's last change");
+    const { format, place } = telling;
+    const isTold = format.source === "";
+    const where = isTold ? format.name : `${format.name} ${place.name}`;
+    const how = [where, ...open].join(", ");
+    this.#taken.set(telling, { text: found[0].trim(), second, how });
   }
 }

@@ -50,7 +50,8 @@ processTest("lograte.ts replays each format", [], async (folder) => {
     const { out, err, code } = await lograte(...REQUESTS, log);
     const golden = await Deno.readTextFile(`${fixtures}/${name}.puts`);
     assertEquals(out.join("\n") + "\n", golden, name);
-    assertEquals([err.length, code], [1, 0]);
+    assertMatch(err[0]!, /took ".*" for 2026-06-14T1\d:16:01Z \(/);
+    assertEquals(code, 0);
   }
 });
 
@@ -140,7 +141,9 @@ processTest("lograte.ts puts late lines in their own second", [
     counts.map(({ second, value }) => [now - second, value]),
     [[2, 6], [1, 2], [0, 4]],
   );
-  assertEquals(program.err, ["lograte.ts: 2 late, 0 bad values"]);
+  assertEquals(program.err.length, 2);
+  assertMatch(program.err[0]!, /app\.log: took ".*" for .* \(ISO 8601 at/);
+  assertEquals(program.err[1], "lograte.ts: 2 late, 0 bad values");
 });
 
 /** What the shell prints for a pipe into the script. */
@@ -150,6 +153,92 @@ async function piped(input: string, args: string): Promise<string[]> {
   await program.end();
   return [...program.out, ...program.err];
 }
+
+/** Replays a log that is made of lines. */
+async function replayed(folder: string, lines: string[], ...args: string[]) {
+  const log = `${folder}/replayed.log`;
+  await Deno.writeTextFile(log, lines.map((line) => `${line}\n`).join(""));
+  await Deno.utime(log, new Date("2026-07-01"), new Date("2026-07-01"));
+  const more = ["--metric", "m", "--replay", "--zone", "UTC", ...args];
+  const { out, err, code } = await lograte(...more, log);
+  const counts = puts(out).filter(({ value }) => value > 0)
+    .map(({ second, value }) => [second - START, value]);
+  return { counts, err, code };
+}
+
+processTest(
+  "lograte.ts reads a log whose times are told",
+  [],
+  async (folder) => {
+    const lines = ["x 03|04|26 10h16m01", "  at y", "x 03|04|26 10h16m02"];
+    const april = Date.parse("2026-04-03T10:16:01Z") / 1000 - START;
+    const counts = [[april, 2], [april + 1, 1]];
+    const format = await replayed(
+      folder,
+      lines,
+      "--time-format",
+      "%d|%m|%y %Hh%Mm%S",
+    );
+    assertEquals([format.counts, format.code], [counts, 0]);
+    assertMatch(format.err[0]!, /took ".*" for 2026-04-03T10:16:01Z \(as told/);
+    assertMatch(format.err[1]!, /, 1 lines took the time of the line before$/);
+    const groups = await replayed(
+      folder,
+      lines,
+      "--time",
+      String
+        .raw`(?<day>\d+)\|(?<month>\d+)\|(?<year>\d+) (?<hour>\d+)h(?<minute>\d+)m(?<second>\d+)`,
+    );
+    assertEquals([groups.counts, groups.code], [counts, 0]);
+  },
+);
+
+processTest(
+  "lograte.ts counts each line of mixed logs in its second",
+  [],
+  async (folder) => {
+    const lines = Array.from({ length: 1000 }, (_, i) => {
+      const time = new Date((START + i) * 1000).toISOString();
+      const [date, clock] = [time.slice(0, 10), time.slice(11, 19)];
+      return i % 300 === 299
+        ? `${date.replaceAll("-", "/")} ${clock} [error] 7#7: x`
+        : `192.0.2.1 - - [${date.slice(8)}/Jun/2026:${clock} +0000] "GET" 200`;
+    });
+    const { counts, err } = await replayed(folder, lines);
+    assertEquals(counts, lines.map((_, i) => [i, 1]));
+    assertEquals(err.length, 3); // one for each format, and the summary
+  },
+);
+
+processTest(
+  "lograte.ts learns the times of stdin before it counts",
+  ["sh"],
+  async () => {
+    const out = await piped(
+      "printf '06/14/2026 13:16:01 a\\n06/15/2026 13:16:01 a\\n'",
+      "--metric m --tag host=h --max-gap 0 --zone UTC --replay -",
+    );
+    assertEquals(out.slice(0, 2), [
+      `put m ${START} 1 host=h`,
+      `put m ${START + 86_400} 1 host=h`,
+    ]);
+  },
+);
+
+processTest(
+  "lograte.ts says live that times are not known",
+  ["sh"],
+  async () => {
+    const out = await piped(
+      "printf 'no time\\nstill none\\n'",
+      "--metric m --time auto -",
+    );
+    assertEquals(total(puts(out.filter((line) => line.startsWith("put")))), 2);
+    const said = out.filter((line) => !line.startsWith("put"));
+    assertEquals(said.length, 1);
+    assertMatch(said[0]!, /the times of stdin are not known: .* --time-format/);
+  },
+);
 
 processTest("lograte.ts reads stdin", ["sh"], async () => {
   const live = await piped("printf 'a\\nb\\na'", "--metric m --match a -");
@@ -273,6 +362,20 @@ processTest(
       ],
       [[...m, "--time", "(", log], /option --time: .*Unterminated group/],
       [[...m, "--time", "x", log], /option --time: .*a group "time"/],
+      [[...m, "--time-format", "%Q", log], /option --time-format: .*"%Q"/],
+      [[...m, "--time-format", "%d", log], /option --time-format: .*the hour/],
+      [
+        [...m, "--replay", "--time", "(?<time>no.*)", log],
+        /log are not known: (?!.*--time ).* --time-format/,
+      ],
+      [
+        [...m, "--replay", "--time", "t=(?<time>.*)", log],
+        /log are not known: the expression finds nothing .* --time-format/,
+      ],
+      [
+        [...m, "--replay", "--time-format", "%H:%M", log],
+        /no line of .*log has a time as it was told/,
+      ],
       [[...m, "--time", "auto", "--zone", "Mars", log], /--zone: .*"Mars"/],
       [[...m, "--zone", "UTC", log], /--zone cannot be given without --time/],
       [[...m, "--lateness", "1", log], /--lateness cannot be given without/],
@@ -283,7 +386,10 @@ processTest(
       [[...m, "--shift", "1", "--replay", log], /--shift must be now: .*"1"/],
       [[...m, "--replay", "--journal"], /--journal cannot be given with/],
       [[...m, "--replay", log, "-"], /- must be the only FILE/],
-      [[...m, "--replay", log], /there is no time in .*log/],
+      [
+        [...m, "--replay", log],
+        /log are not known: .*"no time" .* --time-format/,
+      ],
       [[...m, "--frob", log], /unknown option --frob/],
       [[...m, "--match"], /option --match needs a value/],
     ];

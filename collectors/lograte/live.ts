@@ -9,17 +9,18 @@ import {
   journal,
   type Lines,
   linesOf,
+  type LogTime,
   tail,
   whyNoJournal,
 } from "../../mod.ts";
 import { accepted, complain, complainSync, fail } from "../../script/mod.ts";
-import { type Settings, timeOf } from "./options.ts";
+import { CURE, describe, type Settings, timeOf } from "./options.ts";
 import { LogRate } from "./rate.ts";
 
 const FIRST_LOOK = 10_000; // ms until it is said that nothing has matched
 const SWEEP = 60_000; // ms between looks for series to forget
 
-function* sourcesOf(settings: Settings): Generator<Lines> {
+function* sourcesOf(settings: Settings): Generator<[string, Lines]> {
   const { files, text, format } = settings;
   // A line without a time takes that of the line before: then all are needed.
   const options = text !== undefined && format === undefined
@@ -27,10 +28,48 @@ function* sourcesOf(settings: Settings): Generator<Lines> {
     : {};
   for (const file of files) {
     yield file === "-"
-      ? linesOf(Deno.stdin.readable, options)
-      : tail(file, options);
+      ? ["stdin", linesOf(Deno.stdin.readable, options)]
+      : [file, tail(file, options)];
   }
-  if (settings.journal !== undefined) yield journal(settings.journal, options);
+  if (settings.journal !== undefined) {
+    yield ["the journal", journal(settings.journal, options)];
+  }
+}
+
+/** Says what was taken for the time of a log's lines, as soon as that is known. */
+class TimeTeller {
+  readonly #name: string;
+  readonly #time: LogTime;
+  #said = 0;
+  #warned = false;
+
+  constructor(name: string, time: LogTime) {
+    this.#name = name;
+    this.#time = time;
+  }
+
+  /** Prepares for the next lines; returns whether their times are known. */
+  knows(lines: string[]): boolean {
+    const time = this.#time;
+    if (time.doubt === undefined || time.learn(lines) || time.settle()) {
+      if (time.doubt === undefined) return true;
+    }
+    if (!this.#warned && lines.length > 0) {
+      this.#warned = true;
+      complain(
+        `the times of ${this.#name} are not known: ${time.doubt}; its lines count when they are read; ${CURE}`,
+      );
+    }
+    return false;
+  }
+
+  /** Says what is new since the last call. */
+  say(): void {
+    const { taken } = this.#time;
+    while (this.#said < taken.length) {
+      complain(`${this.#name}: ${describe(taken[this.#said++]!)}`);
+    }
+  }
 }
 
 /**
@@ -62,11 +101,14 @@ export async function live(settings: Settings): Promise<void> {
     );
   }, FIRST_LOOK);
   const near = () => Date.now() / 1000;
-  const counting = [...sourcesOf(settings)].map(async (source) => {
+  const counting = [...sourcesOf(settings)].map(async ([name, source]) => {
     const time = settings.format && timeOf(settings, { near });
+    const teller = time && new TimeTeller(name, time);
     for await (const lines of source.batches) {
       read += lines.length;
-      for (const line of lines) rate.count(line, time?.at(line));
+      const known = teller?.knows(lines) ? time : undefined;
+      for (const line of lines) rate.count(line, known?.at(line));
+      teller?.say();
     }
   });
   await Promise.all(counting);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { LogTime, type LogTimeOptions } from "../../mod.ts";
+import { LogTime, type LogTimeOptions, type TakenTime } from "../../mod.ts";
 import {
   accepted,
   choice,
@@ -44,6 +44,8 @@ export interface Settings {
   text: string | undefined;
   /** How the time of a line is found; undefined if it counts when it is read. */
   format: "auto" | RegExp | undefined;
+  /** How it is written, in the letters of strptime; undefined to find it out. */
+  timeFormat: string | undefined;
   /** The zone of times that do not tell theirs. */
   zone: string | undefined;
   /** What is counted, and how it is reported. */
@@ -87,6 +89,7 @@ export function readSettings(usage: string): Settings {
     "format": FORMAT,
     "max-gap": wholeNumber(0, 365 * DAY, 3600),
     "time": text(),
+    "time-format": text(),
     "zone": text(),
     "lateness": wholeNumber(0, DAY, undefined),
     "replay": flag(),
@@ -98,7 +101,9 @@ export function readSettings(usage: string): Settings {
     new RegExp(options.match, options["ignore-case"] ? "i" : "");
   const timespan = options.timespan ??
     Math.ceil(TIMESPAN / granularity) * granularity;
-  const time = options.time ?? (replay ? "auto" : undefined);
+  const timeFormat = options["time-format"];
+  const isTimed = replay || timeFormat !== undefined;
+  const time = options.time ?? (isTimed ? "auto" : undefined);
   const files = [...new Set(args)];
 
   const needs = (name: keyof typeof options, other: string, there: boolean) => {
@@ -129,6 +134,8 @@ export function readSettings(usage: string): Settings {
   }
   const format = formatOf(time);
   accepted(() => new LogTime("auto", { zone }), "option --zone: ");
+  const told = { format: timeFormat };
+  accepted(() => new LogTime("auto", told), "option --time-format: ");
   const late = time === undefined ? 0 : timespan;
   return {
     files,
@@ -139,6 +146,7 @@ export function readSettings(usage: string): Settings {
     metric,
     text: textOf(match),
     format,
+    timeFormat,
     zone,
     rate: {
       match,
@@ -162,7 +170,22 @@ export function readSettings(usage: string): Settings {
  * @param options What is known about this log.
  */
 export function timeOf(settings: Settings, options: LogTimeOptions): LogTime {
-  const { format, zone, rate } = settings;
+  const { format, timeFormat, zone, rate } = settings;
   const disorder = Math.max(MIN_DISORDER, rate.allowedLateness);
-  return new LogTime(format, { zone, disorder, ...options });
+  return new LogTime(format, {
+    format: timeFormat,
+    zone,
+    disorder,
+    ...options,
+  });
+}
+
+/** What to do where the times of a log are not known. */
+export const CURE =
+  "tell how they are written with --time-format, such as '%d.%m.%Y %H:%M:%S'";
+
+/** Says what was taken for the time. */
+export function describe({ text, second, how }: TakenTime): string {
+  const utc = Temporal.Instant.fromEpochMilliseconds(second * 1000);
+  return `took ${JSON.stringify(text)} for ${utc} (${how})`;
 }

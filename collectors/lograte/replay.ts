@@ -4,7 +4,12 @@
  * @module
  */
 
-import { type LogTime, readLog, type ReadLogOptions } from "../../mod.ts";
+import {
+  type LogTime,
+  readLog,
+  type ReadLogOptions,
+  type TakenTime,
+} from "../../mod.ts";
 import {
   accepted,
   complainSync,
@@ -14,7 +19,7 @@ import {
   putsWritten,
   writePuts,
 } from "../../script/mod.ts";
-import { type Settings, timeOf } from "./options.ts";
+import { CURE, describe, type Settings, timeOf } from "./options.ts";
 import { LogRate, type LogRateOptions } from "./rate.ts";
 
 /** A rate whose clock is the newest time that a line told. */
@@ -87,47 +92,95 @@ async function* readable(
   }
 }
 
-/** The first time in a file; undefined if the file is empty. */
-async function firstTime(
-  settings: Settings,
-  path: string,
-): Promise<number | undefined> {
-  const time = timeOfFile(settings, path);
+function settle(time: LogTime, path: string): void {
+  if (time.settle()) return;
+  fail(`the times of ${path} are not known: ${time.doubt}; ${CURE}`, 2);
+}
+
+/** The times of the files that hold lines, in the order of their first times. */
+async function timesOf(settings: Settings): Promise<Map<string, LogTime>> {
+  const [path] = settings.files;
+  if (path === "-") return new Map([[path, timeOfFile(settings, path)]]);
+  const found: { path: string; time: LogTime; first: number }[] = [];
+  for (const path of settings.files) {
+    const time = timeOfFile(settings, path);
+    if (!await learn(time, path)) continue;
+    settle(time, path);
+    const first = await firstTime(time, path);
+    if (first === undefined) {
+      fail(`no line of ${path} has a time as it was told`, 2);
+    }
+    found.push({ path, time, first });
+  }
+  found.sort((a, b) => a.first - b.first);
+  return new Map(found.map(({ path, time }) => [path, time]));
+}
+
+/** Shows a file to what reads its times; returns whether it has lines. */
+async function learn(time: LogTime, path: string): Promise<boolean> {
   let empty = true;
   for await (const lines of readable(path)) {
     empty &&= lines.length === 0;
-    for (const line of lines) {
-      const second = time.at(line);
-      if (second !== undefined) return second;
-    }
+    if (!empty && time.learn(lines)) break;
   }
-  if (!empty) fail(`there is no time in ${path}; try --time`, 2);
+  return !empty;
 }
 
-/** The files that hold lines, in the order of their first times. */
-async function inOrder(settings: Settings): Promise<string[]> {
-  if (settings.files[0] === "-") return settings.files; // the only one, then
-  const first = new Map<string, number>();
-  for (const path of settings.files) {
-    const second = await firstTime(settings, path);
-    if (second !== undefined) first.set(path, second);
+async function firstTime(
+  time: LogTime,
+  path: string,
+): Promise<number | undefined> {
+  for await (const lines of readable(path)) {
+    for (const line of lines) {
+      const second = time.at(line);
+      if (second === undefined) continue;
+      time.rewind();
+      return second;
+    }
   }
-  return [...first.keys()].sort((a, b) => first.get(a)! - first.get(b)!);
+}
+
+/** The lines of stdin, the first of them held back until times are known. */
+async function* learned(
+  time: LogTime,
+  batches: AsyncIterable<string[]>,
+): AsyncGenerator<string[]> {
+  let held: string[][] | undefined = [];
+  for await (const lines of batches) {
+    if (held === undefined) {
+      yield lines;
+      continue;
+    }
+    held.push(lines);
+    if (!time.learn(lines)) continue;
+    settle(time, "stdin");
+    yield* held;
+    held = undefined;
+  }
+  if (held === undefined || !held.some((lines) => lines.length > 0)) return;
+  settle(time, "stdin");
+  yield* held;
 }
 
 async function newestTime(
-  settings: Settings,
-  files: string[],
+  times: Map<string, LogTime>,
   progress: ReadLogOptions["progress"],
 ): Promise<number> {
   let newest = 0;
-  for (const path of files) {
-    const time = timeOfFile(settings, path);
+  for (const [path, time] of times) {
     for await (const lines of readable(path, { progress })) {
       for (const line of lines) newest = Math.max(newest, time.at(line) ?? 0);
     }
+    time.rewind();
   }
   return newest;
+}
+
+/** What was taken for the time, once for each way in which that was done. */
+function taken(times: Iterable<LogTime>): Iterable<TakenTime> {
+  const all = [...times].flatMap(({ taken }) => taken).reverse();
+  return [...new Map(all.map((taken) => [taken.how, taken])).values()]
+    .reverse();
 }
 
 function utc(second: number): string {
@@ -144,11 +197,12 @@ export async function replay(settings: Settings): Promise<void> {
   const { metric, shift } = settings;
   const replay = accepted(() => new Replay(metric, settings.rate));
   const { rate } = replay;
-  const files = await inOrder(settings);
+  const times = await timesOf(settings);
+  const files = [...times.keys()];
   const progress = progressBar(shift ? [...files, ...files] : files);
   const ahead = shift
     ? Math.floor(Date.now() / 1000) -
-      await newestTime(settings, files, progress)
+      await newestTime(times, progress)
     : 0;
 
   let interrupted = false;
@@ -166,12 +220,12 @@ export async function replay(settings: Settings): Promise<void> {
   let untimed = 0;
   let oldest = Infinity;
   let last: number | undefined;
-  for (const path of files) {
-    const time = timeOfFile(settings, path);
-    for await (const lines of readable(path, { progress })) {
+  for (const [path, time] of times) {
+    const lines = readable(path, { progress });
+    for await (const batch of path === "-" ? learned(time, lines) : lines) {
       if (interrupted) break;
-      count += lines.length;
-      for (const line of lines) {
+      count += batch.length;
+      for (const line of batch) {
         last = time.at(line) ?? last;
         if (last === undefined) {
           untimed++;
@@ -189,6 +243,11 @@ export async function replay(settings: Settings): Promise<void> {
   await progress?.stop();
 
   const seconds = (performance.now() - started) / 1000;
+  for (const time of taken(times.values())) complainSync(describe(time));
+  const unread = [...times.values()].reduce(
+    (sum, { unread }) => sum + unread,
+    0,
+  );
   complainSync([
     `${count} lines`,
     `${rate.events} events`,
@@ -196,6 +255,9 @@ export async function replay(settings: Settings): Promise<void> {
     `${Math.round(count / seconds)} lines/s`,
     `${rate.late} late`,
     `${rate.badValues} bad values`,
+    ...(unread > untimed
+      ? [`${unread - untimed} lines took the time of the line before`]
+      : []),
     ...(untimed > 0 ? [`${untimed} lines before the first time`] : []),
   ].join(", "));
   finished.resolve();

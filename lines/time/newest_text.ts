@@ -1,0 +1,93 @@
+/**
+ * {@linkcode NewestText}: the text of the newest time, by which the next lines
+ * of the same second are known.
+ *
+ * @module
+ */
+
+import type { Telling } from "./evidence.ts";
+import { PLACED } from "./formats.ts";
+
+/**
+ * The text of the newest time. To look whether a line has it, too, costs a tenth
+ * of finding and reading its time (measured).
+ */
+export class NewestText {
+  /** What stands before the fraction of the second, and what behind it. */
+  #head = "";
+  #headAt = 0;
+  #tail = "";
+  #tailAt = 0;
+  /** Whether it may stand in any column. */
+  #isPlaced = false;
+
+  /** Whether a line has this text where it stood in the line before. */
+  isIn(line: string): boolean {
+    if (this.#head === "") return false;
+    if (
+      line.startsWith(this.#head, this.#headAt) &&
+      (this.#tail === "" || line.startsWith(this.#tail, this.#tailAt))
+    ) {
+      return true;
+    }
+    return this.#isPlaced && this.#endsAt(line.indexOf(PLACED) + 1, line);
+  }
+
+  /**
+   * Looks for this text in another column, where the next lines may have it.
+   *
+   * @param from The first column.
+   * @param line The line.
+   * @returns Whether it is there.
+   */
+  isBehind(from: number, line: string): boolean {
+    if (this.#head === "") return false;
+    const at = line.indexOf(this.#head, from);
+    if (at < 0) return false;
+    this.#tailAt += at - this.#headAt;
+    this.#headAt = at;
+    return true;
+  }
+
+  /** Forgets it. */
+  forget(): void {
+    this.#head = "";
+  }
+
+  /**
+   * Remembers the text of a time.
+   *
+   * @param telling What has found it.
+   * @param line The line.
+   */
+  remember(telling: Telling, line: string): void {
+    this.#head = "";
+    const found = telling.locate.exec(line)!;
+    const { second, epoch, fraction, ...rest } = found.indices!.groups!;
+    const last = second ?? epoch;
+    if (last === undefined) return;
+    const parts = Object.values(rest).filter((part) => part !== undefined);
+    const start = Math.min(last[0], ...parts.map(([start]) => start));
+    const from = fraction ? fraction[1] : last[1];
+    const end = Math.max(from, ...parts.map(([, end]) => end)) + 1;
+    if (end > line.length) return; // it may be cut
+    this.#headAt = start;
+    this.#head = line.slice(start, fraction ? last[1] : end);
+    this.#tailAt = fraction ? from : end;
+    this.#tail = line.slice(this.#tailAt, end);
+    this.#isPlaced = telling.format.placed ?? false;
+  }
+
+  /** Whether it ends at an index, in brackets. */
+  #endsAt(end: number, line: string): boolean {
+    const by = end - this.#tailAt - this.#tail.length;
+    const at = this.#headAt + by;
+    const isThere = at > 0 && line[at - 1] === "[" &&
+      line.startsWith(this.#head, at) &&
+      line.startsWith(this.#tail, this.#tailAt + by);
+    if (!isThere) return false;
+    this.#headAt = at;
+    this.#tailAt += by;
+    return true;
+  }
+}
