@@ -143,7 +143,10 @@ processTest("lograte.ts puts late lines in their own second", [
   );
   assertEquals(program.err.length, 2);
   assertMatch(program.err[0]!, /app\.log: took ".*" for .* \(ISO 8601 at/);
-  assertEquals(program.err[1], "lograte.ts: 2 late, 0 bad values");
+  assertEquals(
+    program.err[1],
+    "lograte.ts: 2 late, 0 bad values, 7 lines took the time of the line before",
+  );
 });
 
 /** What the shell prints for a pipe into the script. */

@@ -9,13 +9,13 @@ import {
   journal,
   type Lines,
   linesOf,
-  type LogTime,
   tail,
   whyNoJournal,
 } from "../../mod.ts";
 import { accepted, complain, complainSync, fail } from "../../script/mod.ts";
-import { CURE, describe, type Settings, timeOf } from "./options.ts";
+import { type Settings, timeOf } from "./options.ts";
 import { LogRate } from "./rate.ts";
+import { TimeTeller } from "./time_teller.ts";
 
 const FIRST_LOOK = 10_000; // ms until it is said that nothing has matched
 const SWEEP = 60_000; // ms between looks for series to forget
@@ -36,42 +36,6 @@ function* sourcesOf(settings: Settings): Generator<[string, Lines]> {
   }
 }
 
-/** Says what was taken for the time of a log's lines, as soon as that is known. */
-class TimeTeller {
-  readonly #name: string;
-  readonly #time: LogTime;
-  #said = 0;
-  #warned = false;
-
-  constructor(name: string, time: LogTime) {
-    this.#name = name;
-    this.#time = time;
-  }
-
-  /** Prepares for the next lines; returns whether their times are known. */
-  knows(lines: string[]): boolean {
-    const time = this.#time;
-    if (time.doubt === undefined || time.learn(lines) || time.settle()) {
-      if (time.doubt === undefined) return true;
-    }
-    if (!this.#warned && lines.length > 0) {
-      this.#warned = true;
-      complain(
-        `the times of ${this.#name} are not known: ${time.doubt}; its lines count when they are read; ${CURE}`,
-      );
-    }
-    return false;
-  }
-
-  /** Says what is new since the last call. */
-  say(): void {
-    const { taken } = this.#time;
-    while (this.#said < taken.length) {
-      complain(`${this.#name}: ${describe(taken[this.#said++]!)}`);
-    }
-  }
-}
-
 /**
  * Counts what is added to logs and the journal, until all sources end or a
  * signal comes.
@@ -85,10 +49,15 @@ export async function live(settings: Settings): Promise<void> {
     const why = await whyNoJournal();
     if (why !== undefined) fail(`cannot read the journal: ${why}`, 13);
   }
+  const times: TimeTeller[] = [];
   addEventListener("unload", () => {
     const { late, badValues } = rate;
-    if (late + badValues > 0) {
-      complainSync(`${late} late, ${badValues} bad values`);
+    const unread = times.reduce((sum, { unread }) => sum + unread, 0);
+    if (late + badValues + unread > 0) {
+      const more = unread > 0
+        ? `, ${unread} lines took the time of the line before`
+        : "";
+      complainSync(`${late} late, ${badValues} bad values${more}`);
     }
   });
   await using _ = autodump();
@@ -102,13 +71,14 @@ export async function live(settings: Settings): Promise<void> {
   }, FIRST_LOOK);
   const near = () => Date.now() / 1000;
   const counting = [...sourcesOf(settings)].map(async ([name, source]) => {
-    const time = settings.format && timeOf(settings, { near });
-    const teller = time && new TimeTeller(name, time);
+    const time = settings.format &&
+      new TimeTeller(name, timeOf(settings, { near }), near);
+    if (time) times.push(time);
     for await (const lines of source.batches) {
       read += lines.length;
-      const known = teller?.knows(lines) ? time : undefined;
+      const known = time?.knows(lines) ? time : undefined;
       for (const line of lines) rate.count(line, known?.at(line));
-      teller?.say();
+      time?.say();
     }
   });
   await Promise.all(counting);
