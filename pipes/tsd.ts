@@ -1,11 +1,12 @@
-#!/usr/bin/env -S deno run -q --allow-net
+#!/usr/bin/env -S deno run -q --allow-net --allow-env=TSD_CREDENTIALS
 /**
  * Sends put lines to a TSD, and again whatever a failure may have swallowed.
  *
- * A put is not acknowledged: what TCP has taken may never be read, and what was
- * read may be lost by a TSD that is killed before it stores it. So each line is
- * kept in three steps: it waits in the spool until it is sent; it is sent, until
- * the TSD shows that it has read it; it was read, and is kept for 15 s more.
+ * What TCP has taken may never be read, and what was read may be lost by a TSD
+ * that is killed before it stores it. So each line is kept in three steps: it
+ * waits in the spool until it is sent; it is sent, until the TSD shows that it
+ * has read it; it was read, and is kept for 15 s more, unless the TSD says that
+ * it has stored it, as OpenTSDB does over HTTP.
  *
  * When a TSD fails, all that is kept is sent again, in order, to the next one.
  * So a TSD gets some lines twice: OpenTSDB and InfluxDB store them once, and so
@@ -22,18 +23,20 @@ import {
   refuse,
   size,
   sleep,
+  text,
   within,
 } from "../script/mod.ts";
-import { hostOf } from "./tsd/host.ts";
+import { authorizationOf, hostOf } from "./tsd/host.ts";
 import { printable } from "./tsd/replies.ts";
 import { Sender } from "./tsd/sender.ts";
 import { Spool } from "./tsd/spool.ts";
 
 const USAGE = `
-Usage: tsd.ts [OPTION...] HOST[:PORT]...
+Usage: tsd.ts [OPTION...] HOST[:PORT]|URL...
 
-Sends the OpenTSDB puts on stdin to the first TSD that takes them; the port is
-4242 if not given. While no TSD takes them they wait in memory. When a TSD fails
+Sends the OpenTSDB puts on stdin to the first TSD that takes them: as lines to
+HOST, whose port is 4242 if not given, or by HTTP to a URL such as
+http://HOST:PORT, which answers what was stored and what was refused. While no TSD takes them they wait in memory. When a TSD fails
 the next one is tried, and what the other may have lost is sent again. What the
 TSD replies is said on stderr, and so are lines that are not puts.
 
@@ -41,6 +44,11 @@ At the end of the input, what waits is sent. Ctrl-C and SIGTERM end the input
 once the program on the left has ended, or after 5 s; a second one ends at once.
 
 Options:
+  --credentials FILE
+                  A file with one line, USER:PASSWORD or a token, for HTTP. The
+                  environment's TSD_CREDENTIALS is the same without a file. The
+                  file takes permission to read it: deno run --allow-net
+                  --allow-read=FILE tsd.ts ...
   --spool SIZE    Memory for what waits or may have to be sent again, in MiB or
                   with a unit K, M or G, from 64K to 1G. Default: 64. Beyond it
                   the oldest datapoints are dropped.
@@ -54,6 +62,11 @@ Examples:
       Send them to the TSD on host tsd.
   numprocesses.ts | tsd.ts --spool 256 tsd1 tsd2:4243 [2001:db8::7]:4242
       Send them to the first of three that works, and survive long outages.
+  uptime.ts | DENO_CERT=ca.pem tsd.ts https://tsd1:4242 http://tsd2:4242
+      Send them by HTTP, encrypted, to a TSD whose certificate a CA of your own
+      has signed; if it fails, in the open to another one.
+  uptime.ts | tsd.ts http://vminsert:8480/insert/0/opentsdb
+      Send them to a cluster of VictoriaMetrics.
 
 Status 1: not all of the input was delivered. Status 2: a wrong argument.
 `;
@@ -63,18 +76,34 @@ const LINGER = 5000; // ms for the input to end after a signal
 const FULL = 5; // ms until a spool that fills faster than it is sent is looked at
 
 const options = commandLine(USAGE, {
+  credentials: text(),
   spool: size("64K", "1G", "64"),
   timeout: duration(30),
 }, Infinity);
 const limit = options.spool;
 const most = limit / 4; // bytes that wait while a TSD takes what there is
-const hosts = accepted(() => options.args.map((arg) => hostOf(arg, most)));
+const authorization = accepted(credentials);
+const hosts = accepted(() =>
+  options.args.map((arg) => hostOf(arg, { most, authorization }))
+);
 if (hosts.length === 0) refuse("no HOST given");
 
 const spool = new Spool({ limit });
 const sender = new Sender(hosts, spool);
 let noPuts = 0;
 let quietUntil = 0;
+
+function credentials(): string | undefined {
+  const path = options.credentials;
+  if (path === undefined) {
+    const line = Deno.env.get("TSD_CREDENTIALS");
+    return line === undefined ? undefined : authorizationOf(line);
+  }
+  if (Deno.permissions.querySync({ name: "read", path }).state !== "granted") {
+    refuse(`option --credentials needs deno run --allow-read=${path}`);
+  }
+  return authorizationOf(Deno.readTextFileSync(path));
+}
 
 function refuseLine(line: string): void {
   if (noPuts++ > 0) return;

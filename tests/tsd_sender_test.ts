@@ -1,38 +1,20 @@
 /** The sender and its telnet connections, with TSDs of our own, in one process. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { Sender } from "../pipes/tsd/sender.ts";
-import { Spool } from "../pipes/tsd/spool.ts";
 import { Telnet, type TelnetOptions } from "../pipes/tsd/telnet.ts";
-import { compare, FakeTsd, generate, take } from "./helpers/tsds.ts";
+import {
+  compare,
+  FakeTsd,
+  generate,
+  startSender,
+  take,
+} from "./helpers/tsds.ts";
 import { freePort, processTest, puts, until } from "./helpers/processes.ts";
 
-/** A sender that sends to ports of this host, and what it says. */
+/** A sender by telnet to ports of this host. */
 function sendTo(ports: number[], options: TelnetOptions = {}) {
-  const hosts = ports.map((port) =>
-    new Telnet({ hostname: "127.0.0.1", port }, options)
+  return startSender(
+    ports.map((port) => new Telnet({ hostname: "127.0.0.1", port }, options)),
   );
-  const spool = new Spool({ limit: 64 * 1024 * 1024 });
-  const said: string[] = [];
-  const say = (message: string) => void said.push(message);
-  const sender = new Sender(hosts, spool, { pause: 1, say });
-  const running = sender.run();
-  return {
-    hosts,
-    spool,
-    sender,
-    said,
-    add(lines: string[]): void {
-      for (let i = 0; i < lines.length; i += 1000) {
-        const some = lines.slice(i, i + 1000);
-        spool.push(some.join("\n") + "\n", some.length);
-      }
-      sender.notify();
-    },
-    async end(): Promise<void> {
-      sender.end();
-      await running;
-    },
-  };
 }
 
 processTest("Sender turns to the next host when one fails", [], async () => {
@@ -167,7 +149,10 @@ processTest(
       bare[1]!,
       /^replied: put: illegal argument: +\[2Jx{100,200}\.\.\.$/,
     );
-    assertEquals(bare[2], "asks to throttle writes; sending 5 again");
+    assertEquals(
+      bare[2],
+      "replied: put: Please throttle writes: 10000 RPCs waiting; sending 5 again",
+    );
     assertEquals(bare.at(-1), "takes datapoints again");
     assertEquals(sender.replies.refused, 6);
     assertEquals(new Set(server.lines).size, 5);

@@ -21,6 +21,8 @@ const SERVERS = [
   { program: "victoria-metrics", Tsd: VictoriaMetrics },
   { program: "influxd", Tsd: InfluxDB },
 ];
+const WAYS = ["telnet", "HTTP"]
+  .flatMap((way) => SERVERS.map((server) => [way, server] as const));
 
 processTest(
   "authfailures.ts through nc and tsd.ts into real TSDs: each second as counted",
@@ -59,13 +61,16 @@ processTest(
   },
 );
 
-for (const { program, Tsd } of SERVERS) {
+for (const [way, { program, Tsd }] of WAYS) {
   processTest(
-    `tsd.ts: ${program} killed (-9) and started again in mid-stream, twice`,
+    `tsd.ts: ${program} by ${way} killed (-9) and started again in mid-stream, twice`,
     [program],
     async (folder) => {
       await using server = await new Tsd(folder).start();
-      const pipe = tsd("--timeout", "60", server.port);
+      const host = way === "HTTP"
+        ? `http://127.0.0.1:${server.puts}`
+        : server.port;
+      const pipe = tsd("--timeout", "60", host);
       const generator = generate();
       const written: string[] = [];
       /** Over 1 MiB: of what one connection takes, some was read to the end. */
@@ -77,27 +82,24 @@ for (const { program, Tsd } of SERVERS) {
           await sleep(20);
         }
       };
-      const noticed = (times: number) => () =>
-        pipe.err.filter((line) => /sending \d+ again/.test(line)).length >=
-          times;
+      const said = (pattern: RegExp, times: number) => () =>
+        pipe.err.filter((line) => pattern.test(line)).length >= times;
+      const failed = /; sending \d+ again$/;
       await stream();
       await server.kill();
       await stream();
-      await until(noticed(1), 30);
+      await until(said(failed, 1), 30);
       await server.start();
       await stream();
       // Only a TSD that has taken some can lose them when it is killed again.
-      await until(
-        () => pipe.err.some((line) => /takes .* again/.test(line)),
-        30,
-      );
+      await until(said(/takes datapoints again/, 1), 30);
       await server.kill();
       await stream();
-      await until(noticed(2), 30);
+      await until(said(failed, 2), 30);
       await server.start();
       await pipe.close();
       const { code } = await pipe.end();
-      const what = `${program} killed (-9) twice`;
+      const what = `${program} by ${way} killed (-9) twice`;
       await compare(what, written, () => server.stored());
       assertEquals(code, 0, pipe.err.join("\n"));
     },

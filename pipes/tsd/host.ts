@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Http } from "./http.ts";
 import type { Host } from "./link.ts";
 import { printable } from "./replies.ts";
 import { type Address, Telnet } from "./telnet.ts";
@@ -24,19 +25,56 @@ export function parseAddress(text: string): Address {
   const port = Number(digits);
   if (hostname === undefined || port < 1 || port > 65_535) {
     throw new SyntaxError(
-      `${printable(text)} is not HOST, HOST:PORT or [IPV6]:PORT`,
+      `${printable(text)} is not HOST, HOST:PORT, [IPV6]:PORT or a URL`,
     );
   }
   return { hostname, port };
+}
+
+/** Options of {@linkcode hostOf}. */
+export interface HostOptions {
+  /** The most bytes that it is given at once. */
+  most: number;
+  /** The value of the header `Authorization`, for HTTP. */
+  authorization?: string | undefined;
 }
 
 /**
  * Makes the host that an argument names.
  *
  * @param text The argument.
- * @param most The most bytes that it is given at once.
+ * @param options What all hosts have in common.
  * @throws {SyntaxError} If the argument names none.
  */
-export function hostOf(text: string, most: number): Host {
-  return new Telnet(parseAddress(text), { most });
+export function hostOf(text: string, options: HostOptions): Host {
+  if (!/^https?:\/\//i.test(text)) {
+    return new Telnet(parseAddress(text), options);
+  }
+  const url = URL.parse(text);
+  if (url === null || url.hash !== "") {
+    throw new SyntaxError(`${printable(text)} is not a URL of a TSD`);
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new SyntaxError(
+      `the URL of ${url.host} must not hold a password, as others can see the command line: use --credentials or TSD_CREDENTIALS`,
+    );
+  }
+  return new Http(url, options);
+}
+
+/**
+ * Makes of `USER:PASSWORD`, or of a token, what HTTP sends to identify itself.
+ *
+ * @param text One line.
+ * @returns The value of the header `Authorization`.
+ * @throws {SyntaxError} If it is empty, or more than a line.
+ */
+export function authorizationOf(text: string): string {
+  const line = text.replace(/\r?\n$/, "");
+  if (!/^[\x20-\x7e]+$/.test(line)) {
+    throw new SyntaxError(
+      "the credentials must be one line of ASCII: USER:PASSWORD, or a token",
+    );
+  }
+  return line.includes(":") ? `Basic ${btoa(line)}` : `Bearer ${line}`;
 }

@@ -19,12 +19,20 @@ export interface Host {
   open(reply: (line: string) => void): Promise<Link>;
 }
 
+/**
+ * What is known of lines that were sent: no more than that, or that the TSD has
+ * read them, or that it has stored them.
+ */
+export type Fate = "sent" | "read" | "stored";
+
 /** A way to a TSD. Its disposal gives back what it holds. */
 export interface Link extends Disposable {
   /** Whether it takes no more, and has to be finished. */
   readonly worn: boolean;
-  /** Sends whole lines. */
-  send(lines: string): Promise<void>;
+  /** How many bytes it wants at once. */
+  readonly most: number;
+  /** Sends whole lines; tells what is known of them then. */
+  send(lines: string): Promise<Fate>;
   /** Waits for work, but not longer than some milliseconds or than it lives. */
   until<T>(ms: number, work: Promise<T>): Promise<T | undefined>;
   /** Resolves once the TSD has read all. */
@@ -33,6 +41,14 @@ export interface Link extends Disposable {
 
 /** The error of a TSD that asks for a pause. */
 export class Throttled extends Error {}
+
+/** The error of a TSD that has closed the connection. */
+export class Closed extends Error {
+  /** Says so. */
+  constructor() {
+    super("closed the connection");
+  }
+}
 
 /** The error of a TSD that shows no sign of life. */
 export class Stalled extends Error {}

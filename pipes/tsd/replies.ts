@@ -27,7 +27,7 @@ export function printable(text: string): string {
 export function cure(reply: string): string | undefined {
   const [, kind = "metrics", name] =
     reply.match(/No such name for '(metrics|tagk|tagv)': '([-\w./]+)'/) ??
-      reply.match(/^put: unknown metric: ()([-\w./]+)$/) ?? [];
+      reply.match(/^put: unknown metric: ()([-\w./]+)$/i) ?? [];
   if (name === undefined) return undefined;
   return kind === "tagk" || kind === "tagv"
     ? `tsdb uid assign ${kind} ${name}`

@@ -5,7 +5,14 @@
  */
 
 import { Backoff, complain, sleep } from "../../script/mod.ts";
-import { type Host, type Link, Stalled, Throttled } from "./link.ts";
+import {
+  Closed,
+  type Fate,
+  type Host,
+  type Link,
+  Stalled,
+  Throttled,
+} from "./link.ts";
 import { printable, Replies } from "./replies.ts";
 import type { Spool } from "./spool.ts";
 
@@ -111,22 +118,19 @@ export class Sender {
       if (news) this.#say(`${host.name}: ${news}`);
     });
     this.#connected = true;
-    await this.#feed(link);
+    await this.#feed(host, link);
     await link.finish();
-    this.#spool.confirm();
-    host.share.grow();
-    if (this.#said.size > 0) this.#say(`${host.name}: takes datapoints again`);
-    this.#said.clear();
-    this.#failures = 0;
-    this.#backoff.reset();
+    this.#works(host, "read");
   }
 
   /** Sends what comes until the link takes no more. */
-  async #feed(link: Link): Promise<void> {
+  async #feed(host: Host, link: Link): Promise<void> {
     while (true) {
       if (this.#spool.waiting > 0) {
         if (link.worn) return;
-        await link.send(this.#spool.take()!.text);
+        const { text } = this.#spool.take(link.most)!;
+        const fate = await link.send(text);
+        if (fate !== "sent") this.#works(host, fate);
       } else if (this.#ended) {
         return;
       } else if (!await link.until(IDLE, this.#filled())) {
@@ -135,13 +139,24 @@ export class Sender {
     }
   }
 
+  /** The host has read, or even stored, all that was sent. */
+  #works(host: Host, fate: Fate): void {
+    this.#spool.confirm(fate === "stored");
+    if (this.#said.size > 0) this.#say(`${host.name}: takes datapoints again`);
+    this.#said.clear();
+    this.#failures = 0;
+    this.#backoff.reset();
+  }
+
   /** Turns to the next host, after a pause when all of them have failed. */
   async #failed(host: Host, error: Error): Promise<void> {
     this.#connected = false;
     const { again, lost } = this.#spool.rewind();
+    if (error instanceof Closed && again + lost === 0) return; // it was idle
     const what = `${host.name}: ${reason(error)}`;
-    if (again > 0) this.#say(`${what}; sending ${again} again`);
-    else if (!this.#said.has(what)) this.#say(what);
+    if (!this.#said.has(what)) {
+      this.#say(again > 0 ? `${what}; sending ${again} again` : what);
+    }
     this.#said.add(what);
     if (lost > 0) {
       this.#lost += lost;

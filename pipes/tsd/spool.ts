@@ -121,21 +121,35 @@ export class Spool {
     return this.#trim();
   }
 
-  /** Takes the next batch to send. */
-  take(): Batch | undefined {
-    const batch = this.#next;
-    if (batch === undefined) return undefined;
-    this.#next = batch.next;
-    this.#waiting -= batch.size;
-    batch.sent = true;
-    return batch;
+  /**
+   * Takes the next batches to send.
+   *
+   * @param most Characters; a batch is never cut, so it may be more.
+   */
+  take(most = 0): Batch | undefined {
+    if (this.#next === undefined) return undefined;
+    const taken = { text: "", lines: 0 };
+    for (let batch: Kept | undefined; (batch = this.#next);) {
+      const length = taken.text.length + batch.text.length;
+      if (taken.lines > 0 && length > most) break;
+      taken.text += batch.text;
+      taken.lines += batch.lines;
+      batch.sent = true;
+      this.#waiting -= batch.size;
+      this.#next = batch.next;
+    }
+    return taken;
   }
 
-  /** The TSD has read all that was sent. */
-  confirm(): void {
-    const now = this.#clock();
+  /**
+   * The TSD has read all that was sent.
+   *
+   * @param stored Whether it has stored it, too: then it is forgotten at once.
+   */
+  confirm(stored = false): void {
+    const now = stored ? -Infinity : this.#clock();
     for (let batch = this.#oldest; batch !== this.#next; batch = batch!.next) {
-      batch!.read ??= now;
+      batch!.read = Math.min(batch!.read ?? now, now);
     }
     this.#forget();
   }

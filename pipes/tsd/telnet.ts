@@ -10,9 +10,20 @@
 
 import { LineCutter } from "../../mod.ts";
 import { within } from "../../script/mod.ts";
-import { type Host, type Link, Share, Stalled, Throttled } from "./link.ts";
+import {
+  Closed,
+  type Fate,
+  type Host,
+  type Link,
+  Share,
+  Stalled,
+  Throttled,
+} from "./link.ts";
 
 const MAX_REPLY = 4096; // characters
+/** What OpenTSDB says when it loses a put that it may take at another time. */
+const TRANSIENT =
+  /^put: (please throttle|throttling|request timed out|hbase error)/i;
 const LEAST_SHARE = 64 * 1024; // bytes for one connection
 const FIRST_SHARE = 1024 * 1024; // bytes
 const MOST_SHARE = 4 * 1024 * 1024; // bytes
@@ -83,7 +94,7 @@ export class Telnet implements Host {
     try {
       const conn = await Deno.connect({ ...this.#address, signal });
       return new Connection(conn, {
-        share: this.share.size,
+        share: this.share,
         end: performance.now() + this.#lifetime,
         patience: this.#patience,
         reply,
@@ -96,7 +107,7 @@ export class Telnet implements Host {
 }
 
 interface ConnectionOptions {
-  share: number;
+  share: Share;
   end: number;
   patience: number;
   reply: (line: string) => void;
@@ -109,12 +120,15 @@ class Connection implements Link {
   readonly #patience: number;
   /** Resolves when the TSD closes it; rejects when it breaks. */
   readonly #closed: Promise<true>;
+  readonly most = 0; // one batch
+  readonly #share: Share;
   #left: number;
   #writing: Promise<true> = Promise.resolve(true);
 
   constructor(conn: Deno.TcpConn, options: ConnectionOptions) {
     this.#conn = conn;
-    this.#left = options.share;
+    this.#share = options.share;
+    this.#left = options.share.size;
     this.#end = options.end;
     this.#patience = options.patience;
     this.#closed = this.#read(options.reply);
@@ -130,9 +144,7 @@ class Connection implements Link {
     const buffer = new Uint8Array(16 * 1024);
     for (let n; (n = await this.#conn.read(buffer)) !== null;) {
       for (const line of cutter.push(buffer.subarray(0, n))) {
-        if (/^put: Please throttle/i.test(line)) {
-          throw new Throttled("asks to throttle writes");
-        }
+        if (TRANSIENT.test(line)) throw new Throttled(`replied: ${line}`);
         reply(line);
       }
     }
@@ -142,17 +154,18 @@ class Connection implements Link {
 
   async until<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
     const closed = this.#closed.then(() => {
-      throw new Error("closed the connection");
+      throw new Closed();
     });
     return await within(ms, Promise.race([work, closed]));
   }
 
-  async send(lines: string): Promise<void> {
+  async send(lines: string): Promise<Fate> {
     this.#left -= lines.length;
     this.#writing = this.#write(this.#encoder.encode(lines));
     if (!await this.until(this.#patience, this.#writing)) {
       throw new Stalled("does not read");
     }
+    return "sent";
   }
 
   async #write(bytes: Uint8Array): Promise<true> {
@@ -167,6 +180,7 @@ class Connection implements Link {
     if (!await within(this.#patience, this.#closed)) {
       throw new Stalled("does not read");
     }
+    this.#share.grow();
   }
 
   /**

@@ -1,5 +1,8 @@
 /** The TSDs of the tests: real ones, and one of our own that may reply or sulk. */
 import { assertEquals } from "@std/assert";
+import type { Host } from "../../pipes/tsd/link.ts";
+import { Sender } from "../../pipes/tsd/sender.ts";
+import { Spool, type SpoolOptions } from "../../pipes/tsd/spool.ts";
 import {
   command,
   freePort,
@@ -25,6 +28,8 @@ async function answers(port: number): Promise<boolean> {
 export abstract class Server {
   readonly port = freePort();
   readonly http = freePort();
+  /** Where puts are taken by HTTP. */
+  readonly puts = freePort();
   readonly folder: string;
   #process: Running | undefined;
 
@@ -65,6 +70,7 @@ export class VictoriaMetrics extends Server {
       "victoria-metrics",
       `-storageDataPath=${this.folder}/vm`,
       `-opentsdbListenAddr=127.0.0.1:${this.port}`,
+      `-opentsdbHTTPListenAddr=127.0.0.1:${this.puts}`,
       `-httpListenAddr=127.0.0.1:${this.http}`,
       "-retentionPeriod=100y",
       "-dedup.minScrapeInterval=1ms",
@@ -90,6 +96,7 @@ export class VictoriaMetrics extends Server {
 }
 
 export class InfluxDB extends Server {
+  override readonly puts = this.port; // one listener takes both
   readonly #rpc = freePort();
 
   protected override command(): string[] {
@@ -118,6 +125,15 @@ export class InfluxDB extends Server {
       `,
     );
     return ["influxd", "-config", config];
+  }
+
+  /** By HTTP, InfluxDB takes nothing for a database that is not there. */
+  override async start(): Promise<this> {
+    await super.start();
+    const body = new URLSearchParams({ q: "create database opentsdb" });
+    const url = `http://127.0.0.1:${this.http}/query`;
+    await (await fetch(url, { method: "POST", body })).text();
+    return this;
   }
 
   override async stored(): Promise<Put[]> {
@@ -219,13 +235,112 @@ export class FakeTsd implements AsyncDisposable {
   }
 }
 
+/** What an HTTP TSD of our own answers; nothing, if it is not to answer. */
+export type Answer =
+  | { status: number; body?: string; headers?: HeadersInit }
+  | undefined;
+
+/** A TSD of our own that takes puts by HTTP. */
+export class HttpTsd implements AsyncDisposable {
+  readonly port: number;
+  /** The lines of all requests that got a status of 2xx. */
+  readonly lines: string[] = [];
+  /** How many datapoints came in which request. */
+  readonly sizes: number[] = [];
+  readonly requests: { url: URL; headers: Headers; bytes: number }[] = [];
+  /** The addresses that requests came from: one a connection. */
+  readonly peers = new Set<number>();
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #stop = new AbortController();
+
+  constructor(
+    answer: (lines: string[], bytes: number) => Answer = () => ({
+      status: 204,
+    }),
+    also: { port?: number; cert?: string; key?: string } = {},
+  ) {
+    const options = { hostname: "127.0.0.1", port: 0, onListen() {}, ...also };
+    this.#server = Deno.serve(options as Deno.ServeTcpOptions, async (
+      request,
+      { remoteAddr },
+    ) => {
+      this.peers.add((remoteAddr as Deno.NetAddr).port);
+      const body = await request.bytes();
+      const { url, headers } = request;
+      const bytes = body.length;
+      this.requests.push({ url: new URL(url), headers, bytes });
+      const plain = new Blob([body]).stream()
+        .pipeThrough(new DecompressionStream("gzip"));
+      const lines = (await new Response(plain).json()).map(lineOf);
+      this.sizes.push(lines.length);
+      const found = answer(lines, bytes);
+      if (found === undefined) {
+        await new Promise((resolve) =>
+          this.#stop.signal.addEventListener("abort", resolve)
+        );
+        return new Response("too late");
+      }
+      if (found.status < 300) this.lines.push(...lines);
+      return new Response(found.body ?? null, found);
+    });
+    this.port = this.#server.addr.port;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#server.shutdown();
+  }
+}
+
+function lineOf(
+  { metric, timestamp, value, tags }: {
+    metric: string;
+    timestamp: number;
+    value: number;
+    tags: Record<string, string>;
+  },
+): string {
+  return `put ${metric} ${timestamp} ${value} ${
+    Object.entries(tags).map(([key, tag]) => `${key}=${tag}`).join(" ")
+  }`;
+}
+
+/** A sender in this process, and what it says. */
+export function startSender(
+  hosts: Host[],
+  options: Partial<SpoolOptions> = {},
+) {
+  const spool = new Spool({ limit: 64 * 1024 * 1024, ...options });
+  const said: string[] = [];
+  const say = (message: string) => void said.push(message);
+  const sender = new Sender(hosts, spool, { pause: 1, say });
+  const running = sender.run();
+  return {
+    hosts,
+    spool,
+    sender,
+    said,
+    add(lines: string[]): void {
+      for (let i = 0; i < lines.length; i += 1000) {
+        const some = lines.slice(i, i + 1000);
+        spool.push(some.join("\n") + "\n", some.length);
+      }
+      sender.notify();
+    },
+    async end(): Promise<void> {
+      sender.end();
+      await running;
+    },
+  };
+}
+
 /** A program of the right-hand side that the test feeds. */
 export class Piped extends Running {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   readonly #encoder = new TextEncoder();
 
-  constructor(program: string[]) {
-    super(program, { stdin: "piped" });
+  constructor(program: string[], options: Deno.CommandOptions = {}) {
+    super(program, { stdin: "piped", ...options });
     this.#writer = this.process.stdin.getWriter();
   }
 
@@ -240,12 +355,15 @@ export class Piped extends Running {
 }
 
 export function tsd(...args: (string | number)[]): Piped {
-  return new Piped(
-    command(
-      "pipes/tsd.ts",
-      ...args.map((arg) => typeof arg === "number" ? `127.0.0.1:${arg}` : arg),
-    ),
+  return new Piped(tsdCommand(...args));
+}
+
+/** The command of tsd.ts; a number is a port of this host. */
+export function tsdCommand(...args: (string | number)[]): string[] {
+  const words = args.map((arg) =>
+    typeof arg === "number" ? `127.0.0.1:${arg}` : arg
   );
+  return command("pipes/tsd.ts", ...words);
 }
 
 function key({ series, second, value }: Put): string {

@@ -1,0 +1,329 @@
+/**
+ * Puts over HTTP, as OpenTSDB's `POST /api/put` has it, whose answers are
+ * acknowledgements. OpenTSDB says how many datapoints it has stored; those that
+ * it refuses come with the reason. VictoriaMetrics and InfluxDB answer without a
+ * text, which says only that they have read them.
+ *
+ * @module
+ */
+
+import http from "node:http";
+import { Duplex } from "node:stream";
+import { text } from "node:stream/consumers";
+import { within } from "../../script/mod.ts";
+import {
+  Closed,
+  type Fate,
+  type Host,
+  type Link,
+  Share,
+  Stalled,
+  Throttled,
+} from "./link.ts";
+import { printable } from "./replies.ts";
+
+const PATH = "/api/put";
+const LEAST_SHARE = 1024; // bytes of lines in one request
+const FIRST_SHARE = 64 * 1024; // bytes
+const MOST_SHARE = 1024 * 1024; // bytes
+const PATIENCE = 30_000; // ms
+const SWIFT = 1000; // ms: an answer that comes within it makes the next request larger
+const PAUSE = new Set([408, 429, 500, 502, 503, 504]); // statuses that may pass
+const TOO_LARGE = /chunk|too (large|long|big)/i;
+/** Reasons for which OpenTSDB may take the same datapoint at another time. */
+const TRANSIENT =
+  /^(storage exception|please throttle|timeout exception|write timedout|unexpected exception)/i;
+const HEADERS = {
+  "content-type": "application/json",
+  "content-encoding": "gzip",
+};
+
+/** Options of {@linkcode Http}. */
+export interface HttpOptions {
+  /**
+   * The most bytes of lines in one request.
+   *
+   * @default {1_048_576}
+   */
+  most?: number;
+  /**
+   * Milliseconds to wait for an answer.
+   *
+   * @default {30_000}
+   */
+  patience?: number;
+  /** The value of the header `Authorization`. */
+  authorization?: string | undefined;
+}
+
+/** What OpenTSDB answers if asked for details. */
+interface Details {
+  success: number;
+  errors?: { error?: string; datapoint?: { metric?: string } }[];
+}
+
+type DuplexPair = Parameters<typeof Duplex.fromWeb>[0];
+
+class TooLarge extends Error {}
+
+/** A TSD that takes puts by HTTP. */
+export class Http implements Host {
+  readonly name: string;
+  readonly share: Share;
+  readonly #url: URL;
+  readonly #patience: number;
+  readonly #headers: Record<string, string>;
+
+  /**
+   * Tells where the TSD is.
+   *
+   * @param url Its address; `/api/put` is added to the path if it is not there.
+   * @param options What differs from the defaults.
+   */
+  constructor(url: URL, options: HttpOptions = {}) {
+    const { most = MOST_SHARE, patience, authorization } = options;
+    this.name = url.host;
+    this.#url = new URL(url);
+    const path = url.pathname.replace(/\/+$/, "");
+    this.#url.pathname = path.endsWith(PATH) ? path : path + PATH;
+    this.#url.search += `${url.search ? "&" : "?"}sync&details`;
+    this.share = new Share(FIRST_SHARE, {
+      least: LEAST_SHARE,
+      most: Math.min(most, MOST_SHARE),
+    });
+    this.#patience = patience ?? PATIENCE;
+    this.#headers = authorization === undefined
+      ? HEADERS
+      : { ...HEADERS, authorization };
+  }
+
+  open(reply: (line: string) => void): Promise<Link> {
+    return Promise.resolve(
+      new HttpLink(this.#url, {
+        share: this.share,
+        patience: this.#patience,
+        headers: this.#headers,
+        reply,
+      }),
+    );
+  }
+}
+
+interface HttpLinkOptions {
+  share: Share;
+  patience: number;
+  headers: Record<string, string>;
+  reply: (line: string) => void;
+}
+
+/**
+ * Keeps one connection alive from request to request. It is made by Deno, whose
+ * encryption knows the certificates of `DENO_CERT` and needs no permission but
+ * that for the network.
+ */
+class OneConnection extends http.Agent {
+  readonly #connect: () => Promise<Duplex>;
+
+  constructor(connect: () => Promise<Duplex>) {
+    super({ keepAlive: true, maxSockets: 1 });
+    this.#connect = connect;
+  }
+
+  override createConnection(
+    _: http.ClientRequestArgs,
+    callback?: (error: Error | null, stream: Duplex) => void,
+  ): Duplex {
+    const failed = (error: Error) => callback?.(error, undefined!);
+    this.#connect().then((stream) => callback?.(null, stream), failed);
+    return undefined!; // as the callback gets it
+  }
+
+  override keepSocketAlive(): boolean {
+    return true;
+  }
+
+  override reuseSocket(stream: Duplex): void {
+    stream.removeAllListeners("error"); // of the last request
+  }
+}
+
+/**
+ * Sends one request after the other over one connection. `fetch` would not do:
+ * it makes a new connection in silence when a TSD has died, which may have lost
+ * what it had read before.
+ */
+class HttpLink implements Link {
+  readonly worn = false;
+  readonly #url: URL;
+  readonly #agent = new OneConnection(() => this.#connect());
+  readonly #share: Share;
+  readonly #patience: number;
+  readonly #headers: Record<string, string>;
+  readonly #reply: (line: string) => void;
+  readonly #closed = Promise.withResolvers<never>();
+  /** Whether the end of the connection is no surprise. */
+  #closing = false;
+
+  constructor(url: URL, options: HttpLinkOptions) {
+    this.#url = url;
+    this.#share = options.share;
+    this.#patience = options.patience;
+    this.#headers = { ...options.headers, host: url.host };
+    this.#reply = options.reply;
+    this.#closed.promise.catch(() => {}); // whoever waits for it is told
+  }
+
+  get most(): number {
+    return this.#share.size;
+  }
+
+  async until<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
+    return await within(ms, Promise.race([this.#closed.promise, work]));
+  }
+
+  finish(): Promise<void> {
+    return Promise.resolve(); // each answer has told it
+  }
+
+  [Symbol.dispose](): void {
+    this.#closing = true;
+    this.#agent.destroy();
+  }
+
+  async send(lines: string): Promise<Fate> {
+    let fate: Fate = "stored";
+    for (let start = 0; start < lines.length;) {
+      const piece = pieceOf(lines, start, this.#share.size);
+      try {
+        if (await this.#post(piece) === "read") fate = "read";
+      } catch (error) {
+        if (!(error instanceof TooLarge)) throw error;
+        const before = this.#share.size;
+        this.#share.shrink();
+        if (this.#share.size === before) throw error;
+        continue; // with the half of it
+      }
+      start += piece.length;
+    }
+    return fate;
+  }
+
+  async #post(lines: string): Promise<Fate> {
+    const started = performance.now();
+    const answer = this.#request(await gzip(jsonOf(lines)));
+    const found = await this.until(this.#patience, answer);
+    if (found === undefined) throw new Stalled("does not answer");
+    const [status, text] = found;
+    const details = detailsOf(text);
+    if (details === undefined && (status < 200 || status > 299)) {
+      throw failure(status, text);
+    }
+    if (details) this.#refused(details);
+    if (performance.now() - started < SWIFT) this.#share.grow();
+    return details ? "stored" : "read";
+  }
+
+  #request(body: Uint8Array): Promise<[number, string]> {
+    const { promise, resolve, reject } = Promise.withResolvers<
+      [number, string]
+    >();
+    http.request({
+      method: "POST",
+      path: this.#url.pathname + this.#url.search,
+      agent: this.#agent,
+      headers: { ...this.#headers, "content-length": body.length },
+    }, (response) => {
+      this.#closing = response.headers.connection === "close";
+      const answered = (text: string) => resolve([response.statusCode!, text]);
+      text(response).then(answered, reject);
+    }).on("error", reject).end(body);
+    return promise;
+  }
+
+  async #connect(): Promise<Duplex> {
+    const { protocol, hostname, port } = this.#url;
+    const secure = protocol === "https:";
+    const tcp = await Deno.connect({
+      hostname: hostname.replace(/^\[|\]$/g, ""),
+      port: Number(port || (secure ? 443 : 80)),
+    });
+    tcp.setNoDelay(); // or a small request may wait 40 ms for its second part
+    const conn = secure
+      ? await Deno.startTls(tcp, { hostname, alpnProtocols: ["http/1.1"] })
+      : tcp;
+    // The streams are Deno's, whose types are not those of node:stream/web.
+    const stream = Duplex.fromWeb(conn as unknown as DuplexPair);
+    stream.on("close", () => {
+      if (!this.#closing) this.#closed.reject(new Closed());
+    });
+    return stream;
+  }
+
+  /** Says what was refused for good; throws if some of it may pass. */
+  #refused({ errors = [] }: Details): void {
+    const passing = errors.find(({ error = "" }) => TRANSIENT.test(error));
+    if (passing) throw new Throttled(`replied: ${passing.error}`);
+    for (const { error = "refused", datapoint } of errors) {
+      this.#reply(`put: ${error}: ${datapoint?.metric ?? ""}`);
+    }
+  }
+}
+
+/** So many whole lines as fit, but one at least. */
+function pieceOf(lines: string, start: number, most: number): string {
+  if (lines.length - start <= most) return lines.slice(start);
+  const end = lines.lastIndexOf("\n", start + most - 1) + 1;
+  return lines.slice(
+    start,
+    end > start ? end : lines.indexOf("\n", start) + 1 || lines.length,
+  );
+}
+
+/**
+ * Writes puts as JSON. A put has no character that JSON would escape, and each
+ * of its numbers is one of JSON's, once it begins without needless zeros.
+ *
+ * @param lines Whole lines, each a put.
+ */
+export function jsonOf(lines: string): string {
+  const datapoints = lines.trimEnd().split("\n").map((line) => {
+    const [, name, second, number, ...tags] = line.split(" ");
+    const value = number!.replace(/^(-?)0+(?=\d)/, "$1");
+    const pairs = tags.map((tag) => `"${tag.replace("=", '":"')}"`);
+    return `{"metric":"${name}","timestamp":${second},"value":${value},` +
+      `"tags":{${pairs}}}`;
+  });
+  return `[${datapoints.join(",\n")}]`;
+}
+
+async function gzip(text: string): Promise<Uint8Array<ArrayBuffer>> {
+  const stream = new Blob([text]).stream()
+    .pipeThrough(new CompressionStream("gzip"));
+  return await new Response(stream).bytes();
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function detailsOf(text: string): Details | undefined {
+  const answer = parsed(text) as Partial<Details> | null | undefined;
+  return typeof answer?.success === "number" ? answer as Details : undefined;
+}
+
+/** The error that an answer without details stands for. */
+function failure(status: number, text: string): Error {
+  const { error } = (parsed(text) ?? {}) as {
+    error?: { message?: string } | string;
+  };
+  const what = typeof error === "string" ? error : error?.message ?? text;
+  const message = printable(`answers ${status} ${what}`);
+  if (status === 413 || (status === 400 && TOO_LARGE.test(what))) {
+    return new TooLarge(message);
+  }
+  return PAUSE.has(status) ? new Throttled(message) : new Error(message);
+}
