@@ -26,6 +26,7 @@ import {
   text,
   within,
 } from "../script/mod.ts";
+import { DiskStore } from "./tsd/disk.ts";
 import { authorizationOf, hostOf } from "./tsd/host.ts";
 import { printable } from "./tsd/replies.ts";
 import { Sender } from "./tsd/sender.ts";
@@ -49,9 +50,14 @@ Options:
                   environment's TSD_CREDENTIALS is the same without a file. The
                   file takes permission to read it: deno run --allow-net
                   --allow-read=FILE tsd.ts ...
-  --spool SIZE    Memory for what waits or may have to be sent again, in MiB or
+  --spool SIZE    Room for what waits or may have to be sent again, in MiB or
                   with a unit K, M or G, from 64K to 1G. Default: 64. Beyond it
                   the oldest datapoints are dropped.
+  --spool-dir DIR
+                  Keep the spool on disk: what waits, and what was read in the
+                  last 15 s, is sent again after a death of this program or of
+                  the machine. It takes permission: deno run --allow-net
+                  --allow-read=DIR --allow-write=DIR tsd.ts ...
   --timeout TIME  How long to go on trying at the end of the input: 90s, 15m, 1h.
                   Default: 30s.
   --version       Print the version.
@@ -78,6 +84,7 @@ const FULL = 5; // ms until a spool that fills faster than it is sent is looked 
 const options = commandLine(USAGE, {
   credentials: text(),
   spool: size("64K", "1G", "64"),
+  "spool-dir": text(),
   timeout: duration(30),
 }, Infinity);
 const limit = options.spool;
@@ -88,10 +95,28 @@ const hosts = accepted(() =>
 );
 if (hosts.length === 0) refuse("no HOST given");
 
-const spool = new Spool({ limit });
+const store = accepted(openStore, "option --spool-dir: ");
+const spool = new Spool(store ? { limit, store } : { limit });
 const sender = new Sender(hosts, spool);
 let noPuts = 0;
 let quietUntil = 0;
+
+/** Refuses an option that needs more than the script's first line allows. */
+function need(option: string, path: string, ...names: ("read" | "write")[]) {
+  const granted = names.every((name) =>
+    Deno.permissions.querySync({ name, path }).state === "granted"
+  );
+  if (granted) return;
+  const flags = names.map((name) => ` --allow-${name}=${path}`).join("");
+  refuse(`option --${option} needs deno run --allow-net${flags}`);
+}
+
+function openStore(): DiskStore | undefined {
+  const folder = options["spool-dir"];
+  if (folder === undefined) return undefined;
+  need("spool-dir", folder, "read", "write");
+  return new DiskStore(folder, { say: complain });
+}
 
 function credentials(): string | undefined {
   const path = options.credentials;
@@ -99,9 +124,7 @@ function credentials(): string | undefined {
     const line = Deno.env.get("TSD_CREDENTIALS");
     return line === undefined ? undefined : authorizationOf(line);
   }
-  if (Deno.permissions.querySync({ name: "read", path }).state !== "granted") {
-    refuse(`option --credentials needs deno run --allow-read=${path}`);
-  }
+  need("credentials", path, "read");
   return authorizationOf(Deno.readTextFileSync(path));
 }
 
@@ -138,10 +161,12 @@ function finish(): never {
   const missing = lines + spool.dropped;
   const { refused } = sender.replies;
   if (missing > 0) {
-    complainSync(
-      `${missing} datapoints were not delivered` +
-        (sent > 0 ? `; ${sent} of them were sent, but may be lost` : ""),
-    );
+    const kept = store && lines > 0
+      ? `; ${lines} of them wait in ${options["spool-dir"]}`
+      : sent > 0
+      ? `; ${sent} of them were sent, but may be lost`
+      : "";
+    complainSync(`${missing} datapoints were not delivered${kept}`);
   }
   if (refused > 0) complainSync(`the TSD refused ${refused} datapoints`);
   if (noPuts > 0) complainSync(`${noPuts} lines were not puts`);

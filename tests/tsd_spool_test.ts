@@ -16,7 +16,7 @@ function takeAll(spool: Spool): string {
 Deno.test("Spool hands out lines once, in order, in batches", () => {
   const { spool } = spoolOf(1e6);
   for (let i = 0; i < 10; i++) spool.push(`${i}\n`, 1);
-  assertEquals(spool.take()!.text, "0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n");
+  assertEquals(spool.take(1e6)!.text, "0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n");
   assertEquals(spool.take(), undefined);
   spool.push("a\n", 1);
   assertEquals(takeAll(spool), "a\n");

@@ -128,8 +128,9 @@ export class Sender {
     while (true) {
       if (this.#spool.waiting > 0) {
         if (link.worn) return;
-        const { text } = this.#spool.take(link.most)!;
-        const fate = await link.send(text);
+        const batch = this.#spool.take(link.most);
+        if (batch === undefined) continue; // what waited was damaged
+        const fate = await link.send(batch.text);
         if (fate !== "sent") this.#works(host, fate);
       } else if (this.#ended) {
         return;

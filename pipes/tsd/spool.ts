@@ -4,8 +4,7 @@
  * @module
  */
 
-const BATCH = 64 * 1024; // characters that are sent at once
-const OVERHEAD = 100; // bytes of memory that a small text takes beside its own
+const OVERHEAD = 150; // bytes of memory that a small text takes beside its own
 const STORED = 15_000; // ms until what a TSD has read is surely stored
 
 /** Lines that are sent together. */
@@ -16,7 +15,29 @@ export interface Batch {
   lines: number;
 }
 
-interface Kept extends Batch {
+/** Where the lines of a spool are. */
+export interface Store {
+  /** Keeps a batch; returns the key to it. */
+  put(batch: Batch): unknown;
+  /** The lines of a batch; undefined if they are damaged. */
+  get(key: unknown): string | undefined;
+  /** Forgets a batch. */
+  delete(key: unknown): void;
+  /** What was kept before this program was started, oldest first. */
+  found: { key: unknown; lines: number; length: number }[];
+}
+
+/** Keeps lines in memory, where they are the key to themselves. */
+const MEMORY: Store = {
+  put: ({ text }) => text,
+  get: (key) => key as string,
+  delete: () => {},
+  found: [],
+};
+
+interface Kept {
+  key: unknown;
+  lines: number;
   /** Bytes of memory, about. */
   size: number;
   sent: boolean;
@@ -29,6 +50,12 @@ interface Kept extends Batch {
 export interface SpoolOptions {
   /** Bytes of memory, about. */
   limit: number;
+  /**
+   * Where the lines are.
+   *
+   * @default {in memory}
+   */
+  store?: Store;
   /**
    * Milliseconds for which a batch is kept after it was read.
    *
@@ -51,6 +78,7 @@ export interface SpoolOptions {
  */
 export class Spool {
   readonly #limit: number;
+  readonly #store: Store;
   readonly #keep: number;
   readonly #clock: () => number;
   #oldest: Kept | undefined;
@@ -66,10 +94,14 @@ export class Spool {
    *
    * @param options Its bounds.
    */
-  constructor({ limit, keep = STORED, clock }: SpoolOptions) {
+  constructor({ limit, store = MEMORY, keep = STORED, clock }: SpoolOptions) {
     this.#limit = limit;
+    this.#store = store;
     this.#keep = keep;
     this.#clock = clock ?? (() => performance.now());
+    for (const { key, lines, length } of store.found) {
+      this.#add(key, lines, length);
+    }
   }
 
   /** Bytes that wait to be sent. */
@@ -101,44 +133,33 @@ export class Spool {
    * @returns How many old ones were dropped for them.
    */
   push(text: string, lines: number): number {
-    const size = text.length + OVERHEAD;
-    const newest = this.#newest;
-    if (this.#next && newest && newest.text.length + text.length <= BATCH) {
-      newest.text += text;
-      newest.lines += lines;
-      newest.size += size;
-    } else {
-      const [sent, read, next] = [false, undefined, undefined];
-      const batch = { text, lines, size, sent, read, next };
-      if (newest) newest.next = batch;
-      this.#newest = batch;
-      this.#oldest ??= batch;
-      this.#next ??= batch;
-    }
-    this.#size += size;
-    this.#waiting += size;
+    this.#add(this.#store.put({ text, lines }), lines, text.length);
     this.#forget();
     return this.#trim();
   }
 
   /**
-   * Takes the next batches to send.
+   * Takes the next batches to send. Damaged ones are dropped.
    *
    * @param most Characters; a batch is never cut, so it may be more.
    */
   take(most = 0): Batch | undefined {
-    if (this.#next === undefined) return undefined;
     const taken = { text: "", lines: 0 };
     for (let batch: Kept | undefined; (batch = this.#next);) {
-      const length = taken.text.length + batch.text.length;
-      if (taken.lines > 0 && length > most) break;
-      taken.text += batch.text;
-      taken.lines += batch.lines;
+      if (taken.lines > 0 && taken.text.length + batch.size > most) break;
+      const text = this.#store.get(batch.key);
+      if (text === undefined) {
+        this.#dropped += batch.lines;
+        batch.lines = 0;
+      } else {
+        taken.text += text;
+        taken.lines += batch.lines;
+      }
       batch.sent = true;
       this.#waiting -= batch.size;
       this.#next = batch.next;
     }
-    return taken;
+    return taken.lines > 0 ? taken : undefined;
   }
 
   /**
@@ -174,6 +195,18 @@ export class Spool {
     return { again, lost: this.#clock() - at < this.#keep ? lines : 0 };
   }
 
+  #add(key: unknown, lines: number, length: number): void {
+    const size = length + OVERHEAD;
+    const [sent, read, next] = [false, undefined, undefined];
+    const batch = { key, lines, size, sent, read, next };
+    if (this.#newest) this.#newest.next = batch;
+    this.#newest = batch;
+    this.#oldest ??= batch;
+    this.#next ??= batch;
+    this.#size += size;
+    this.#waiting += size;
+  }
+
   #forget(): void {
     const old = this.#clock() - this.#keep;
     while (
@@ -202,6 +235,7 @@ export class Spool {
 
   #remove(): Kept {
     const batch = this.#oldest!;
+    this.#store.delete(batch.key);
     this.#oldest = batch.next;
     this.#size -= batch.size;
     if (batch === this.#next) {

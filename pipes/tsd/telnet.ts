@@ -24,6 +24,7 @@ const MAX_REPLY = 4096; // characters
 /** What OpenTSDB says when it loses a put that it may take at another time. */
 const TRANSIENT =
   /^put: (please throttle|throttling|request timed out|hbase error)/i;
+const BATCH = 64 * 1024; // bytes that are written at once
 const LEAST_SHARE = 64 * 1024; // bytes for one connection
 const FIRST_SHARE = 1024 * 1024; // bytes
 const MOST_SHARE = 4 * 1024 * 1024; // bytes
@@ -120,7 +121,7 @@ class Connection implements Link {
   readonly #patience: number;
   /** Resolves when the TSD closes it; rejects when it breaks. */
   readonly #closed: Promise<true>;
-  readonly most = 0; // one batch
+  readonly most = BATCH;
   readonly #share: Share;
   #left: number;
   #writing: Promise<true> = Promise.resolve(true);
