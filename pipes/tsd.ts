@@ -1,4 +1,4 @@
-#!/usr/bin/env -S deno run -q --allow-net --allow-env=TSD_CREDENTIALS
+#!/usr/bin/env -S deno run -q --allow-net --allow-env=TSD_CREDENTIALS --allow-sys=hostname
 /**
  * Sends put lines to a TSD, and again whatever a failure may have swallowed.
  *
@@ -19,6 +19,7 @@ import {
   complain,
   complainSync,
   duration,
+  flag,
   lastWords,
   refuse,
   size,
@@ -29,6 +30,7 @@ import {
 import { DiskStore } from "./tsd/disk.ts";
 import { authorizationOf, hostOf } from "./tsd/host.ts";
 import { printable } from "./tsd/replies.ts";
+import { reportSelf } from "./tsd/self.ts";
 import { Sender } from "./tsd/sender.ts";
 import { Spool } from "./tsd/spool.ts";
 
@@ -37,7 +39,7 @@ Usage: tsd.ts [OPTION...] HOST[:PORT]|URL...
 
 Sends the OpenTSDB puts on stdin to the first TSD that takes them: as lines to
 HOST, whose port is 4242 if not given, or by HTTP to a URL such as
-http://HOST:PORT, which answers what was stored and what was refused. While no TSD takes them they wait in memory. When a TSD fails
+http://HOST:PORT, which answers what was stored and what was refused. While no TSD takes them they wait in memory or on disk. When a TSD fails
 the next one is tried, and what the other may have lost is sent again. What the
 TSD replies is said on stderr, and so are lines that are not puts.
 
@@ -50,6 +52,8 @@ Options:
                   environment's TSD_CREDENTIALS is the same without a file. The
                   file takes permission to read it: deno run --allow-net
                   --allow-read=FILE tsd.ts ...
+  --self          Send puts about this program, too: metriccounter.dropped,
+                  metriccounter.refused and metriccounter.waiting.bytes.
   --spool SIZE    Room for what waits or may have to be sent again, in MiB or
                   with a unit K, M or G, from 64K to 1G. Default: 64. Beyond it
                   the oldest datapoints are dropped.
@@ -83,6 +87,7 @@ const FULL = 5; // ms until a spool that fills faster than it is sent is looked 
 
 const options = commandLine(USAGE, {
   credentials: text(),
+  self: flag(),
   spool: size("64K", "1G", "64"),
   "spool-dir": text(),
   timeout: duration(30),
@@ -181,7 +186,18 @@ lastWords(async (again) => {
   await new Promise(() => {}); // until all is sent
 });
 const sending = sender.run();
+const self = options.self
+  ? reportSelf(
+    () => ({
+      dropped: spool.dropped,
+      refused: sender.replies.refused + noPuts,
+      waiting: spool.waiting,
+    }),
+    (lines) => add(lines.trimEnd().split("\n")),
+  )
+  : undefined;
 await Promise.race([read(), signalled.promise]);
+await self?.[Symbol.asyncDispose]();
 sender.end();
 await within(options.timeout * 1000, sending);
 finish();

@@ -167,6 +167,32 @@ processTest(
 );
 
 processTest(
+  "tsd.ts: reports on itself with --self",
+  [],
+  async () => {
+    const reply = (line: string) =>
+      line.startsWith("put a.b ") ? "put: unknown metric: a.b\n" : "";
+    await using server = new FakeTsd({ reply });
+    const pipe = tsd("--self", server.port);
+    await pipe.write([LINE, "not a put", LINE]);
+    await until(() => pipe.err.length === 2, 20, "both kinds are refused");
+    await pipe.close();
+    assertEquals((await pipe.end()).code, 1);
+    const found = puts(server.lines.filter((line) => line !== LINE));
+    const of = (name: string) =>
+      found.filter(({ series }) =>
+        series ===
+          `metriccounter.${name} host=${Deno.hostname()} program=tsd.ts`
+      ).map(({ value }) => value);
+    const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
+    assertEquals(sum(of("refused")), 3);
+    assert(of("dropped").length > 0);
+    assertEquals(sum(of("dropped")), 0);
+    assert(of("waiting.bytes").length > 0);
+  },
+);
+
+processTest(
   "tsd.ts: helps, and refuses wrong arguments with status 2",
   [],
   async () => {
