@@ -169,6 +169,19 @@ processTest(
   },
 );
 
+processTest("DiskStore puts a file aside that is torn", [], (folder) => {
+  {
+    using first = open(folder);
+    for (let i = 0; i < 100; i++) first.spool.push(`${i}`.padEnd(999), 1);
+  }
+  const file = Deno.readFileSync(`${folder}/tsd.spool`);
+  Deno.writeFileSync(`${folder}/tsd.spool`, file.subarray(0, 50_000));
+  using second = open(folder);
+  assertMatch(second.said.join(), /malformed: it is now \S+$/);
+  assertEquals(second.spool.undelivered.lines, 0);
+  return Promise.resolve();
+});
+
 for (const way of ["telnet", "HTTP"]) {
   processTest(
     `tsd.ts: killed (-9) again and again, it sends by ${way} all it had on disk`,
@@ -217,10 +230,9 @@ processTest(
     );
     pipe.process.kill("SIGTERM");
     assertEquals((await pipe.end("SIGINT")).code, 1);
-    assertEquals(
-      pipe.err.at(-1),
+    assert(pipe.err.includes(
       `tsd.ts: 10 datapoints were not delivered; 10 of them wait in ${folder}`,
-    );
+    ));
     const refused = new Piped(tsdCommand("--spool-dir", folder, port));
     assertEquals((await refused.end()).code, 2);
     assertMatch(refused.err[0]!, /--spool-dir needs .*--allow-write=/);

@@ -23,12 +23,21 @@ const SCHEMA = `
     sum integer not null
   );
   begin immediate; commit`; // takes the lock
+const FIND = `
+  select id as key, lines, length(text) as length, sum from batch order by id`;
 const CORRUPT = /malformed|not a database|no such column/;
 
 /** Options of {@linkcode DiskStore}. */
 export interface DiskStoreOptions {
   /** Says something to the user. */
   say: (message: string) => void;
+}
+
+/** A batch that was there before. */
+interface Found {
+  key: number;
+  lines: number;
+  length: number;
 }
 
 /** A batch that the disk did not take. */
@@ -38,7 +47,7 @@ interface InMemory {
 
 /** Lines on disk, in one file that no other program can use meanwhile. */
 export class DiskStore implements Store {
-  readonly found: { key: number; lines: number; length: number }[];
+  readonly found: Found[];
   readonly #database: DatabaseSync;
   readonly #insert: StatementSync;
   readonly #select: StatementSync;
@@ -56,16 +65,13 @@ export class DiskStore implements Store {
   constructor(folder: string, { say }: DiskStoreOptions) {
     this.#say = say;
     Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
-    this.#database = opened(`${folder}/${FILE}`, say);
+    [this.#database, this.found] = opened(`${folder}/${FILE}`, say);
     const prepare = (sql: string) => this.#database.prepare(sql);
     this.#insert = prepare(
       "insert into batch(text, lines, sum) values (?,?,?)",
     );
     this.#select = prepare("select text, sum from batch where id = ?");
     this.#delete = prepare("delete from batch where id = ?");
-    this.found = prepare(
-      "select id as key, lines, length(text) as length from batch order by id",
-    ).all() as typeof this.found;
   }
 
   put({ text, lines }: Batch): number | InMemory {
@@ -80,8 +86,10 @@ export class DiskStore implements Store {
   get(key: number | InMemory): string | undefined {
     if (typeof key === "object") return key.text;
     try {
-      const row = this.#select.get(key) as { text: string; sum: number };
-      if (crc32(row.text) === row.sum) return row.text;
+      const row = this.#select.get(key) as
+        | { text: string; sum: number }
+        | undefined;
+      if (row && crc32(row.text) === row.sum) return row.text;
       this.#failed("read a batch of the spool", new Error("it is damaged"));
     } catch (error) {
       this.#failed("read a batch of the spool", error);
@@ -110,12 +118,14 @@ export class DiskStore implements Store {
 }
 
 /** Opens a file; one that is no good is kept under another name. */
-function opened(path: string, say: (message: string) => void): DatabaseSync {
+function opened(
+  path: string,
+  say: (message: string) => void,
+): [DatabaseSync, Found[]] {
   const database = new DatabaseSync(path);
   try {
     database.exec(SCHEMA);
-    database.prepare("select id, text, lines, sum from batch limit 1");
-    return database;
+    return [database, database.prepare(FIND).all() as unknown as Found[]];
   } catch (error) {
     database.close();
     const { message } = error as Error;
