@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { parseAddress } from "../pipes/tsd/host.ts";
 import { Share } from "../pipes/tsd/link.ts";
 import { cure, printable, Replies } from "../pipes/tsd/replies.ts";
@@ -16,6 +16,10 @@ Deno.test("cure() names the command that helps", () => {
   assertEquals(cure("put: unknown metric: a.b"), "tsdb mkmetric a.b");
   assertEquals(cure(`${reply} 'metrics': 'a; rm -rf /'`), undefined);
   assertEquals(cure("put: illegal argument: a.b"), undefined);
+  assertMatch(
+    cure("answers 500 write series error: database not found: opentsdb")!,
+    /^influx /,
+  );
 });
 
 Deno.test("Replies.add() says each kind once, then ever more rarely", () => {

@@ -7,6 +7,20 @@
 const MAX_TEXT = 200; // characters of foreign text in a message
 const MAX_KINDS = 1000; // of replies that are told apart
 
+/** What helps where the names of what is missing do not matter. */
+const CURES: [RegExp, string][] = [
+  [/^answers 40[13]\b/, "--credentials FILE, or TSD_CREDENTIALS"],
+  [
+    /^answers 404\b|unexpected path/,
+    "the path of the URL, or the port at which the TSD takes puts by HTTP",
+  ],
+  [
+    /database not found: opentsdb/,
+    "influx -execute 'create database opentsdb'",
+  ],
+  [/Too many tags: /, "tsd.storage.max_tags in opentsdb.conf"],
+];
+
 /**
  * Makes foreign text fit for one line of a terminal.
  *
@@ -19,19 +33,25 @@ export function printable(text: string): string {
 }
 
 /**
- * Tells what makes OpenTSDB accept what it has just refused.
+ * Tells what makes a TSD accept what it has just refused.
  *
- * @param reply What OpenTSDB said.
- * @returns The command; undefined if there is none.
+ * @param reply What the TSD said.
+ * @returns The command, or what to look at; undefined if that is not known.
  */
 export function cure(reply: string): string | undefined {
   const [, kind = "metrics", name] =
     reply.match(/No such name for '(metrics|tagk|tagv)': '([-\w./]+)'/) ??
       reply.match(/^put: unknown metric: ()([-\w./]+)$/i) ?? [];
-  if (name === undefined) return undefined;
+  if (name === undefined) return CURES.find(([text]) => text.test(reply))?.[1];
   return kind === "tagk" || kind === "tagv"
     ? `tsdb uid assign ${kind} ${name}`
     : `tsdb mkmetric ${name}`;
+}
+
+/** What the TSD said, and what helps. */
+export function withCure(reply: string): string {
+  const found = cure(reply);
+  return found === undefined ? reply : `${reply}; the cure: ${found}`;
 }
 
 /** What TSDs replied, by kind. A put that succeeds has no reply. */
@@ -54,13 +74,11 @@ export class Replies {
   add(reply: string): string | undefined {
     const text = printable(reply);
     if (text === "") return undefined;
-    const command = cure(reply);
-    let kind = command ?? text.split(": ", 2).join(": ");
+    let kind = cure(text) ?? text.split(": ", 2).join(": ");
     if (!this.#counts.has(kind) && this.#counts.size >= MAX_KINDS) kind = "";
     const count = (this.#counts.get(kind) ?? 0) + 1;
     this.#counts.set(kind, count);
     if (!/^10*$/.test(String(count))) return undefined;
-    return `replied${count > 1 ? ` ${count} times` : ""}: ${text}` +
-      (command ? `; the cure: ${command}` : "");
+    return `replied${count > 1 ? ` ${count} times` : ""}: ${withCure(text)}`;
   }
 }
