@@ -237,7 +237,7 @@ class HttpLink implements Link {
       agent: this.#agent,
       headers: { ...this.#headers, "content-length": body.length },
     }, (response) => {
-      this.#closing = response.headers.connection === "close";
+      this.#closing = /close/i.test(response.headers.connection ?? "");
       const answered = (text: string) => resolve([response.statusCode!, text]);
       text(response).then(answered, reject);
     }).on("error", reject).end(body);

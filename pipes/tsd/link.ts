@@ -53,11 +53,17 @@ export class Closed extends Error {
 /** The error of a TSD that shows no sign of life. */
 export class Stalled extends Error {}
 
-/** How many bytes a TSD is given at once: more as it works, less if it fails. */
+/**
+ * How many bytes a TSD is given at once: half as much when it fails, twice as
+ * much when it works; but slowly beyond half of where it failed, as a TSD may
+ * refuse large requests.
+ */
 export class Share {
   readonly #least: number;
   readonly #most: number;
   #size: number;
+  #calm: number;
+  #works = true;
 
   /**
    * Makes a share.
@@ -69,6 +75,7 @@ export class Share {
     this.#least = Math.min(least, most);
     this.#most = most;
     this.#size = Math.min(first, most);
+    this.#calm = most;
   }
 
   /** Bytes. */
@@ -78,11 +85,16 @@ export class Share {
 
   /** It was taken: there may be more next time. */
   grow(): void {
-    this.#size = Math.min(2 * this.#size, this.#most);
+    this.#works = true;
+    this.#size = this.#size < this.#calm
+      ? Math.min(2 * this.#size, this.#calm)
+      : Math.min(this.#size + this.#least, this.#most);
   }
 
-  /** It was too much. */
+  /** It failed, maybe because it was too much. */
   shrink(): void {
     this.#size = Math.max(this.#size / 2, this.#least);
+    if (this.#works) this.#calm = this.#size;
+    this.#works = false;
   }
 }

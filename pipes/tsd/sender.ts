@@ -5,15 +5,8 @@
  */
 
 import { Backoff, complain, sleep } from "../../script/mod.ts";
-import {
-  Closed,
-  type Fate,
-  type Host,
-  type Link,
-  Stalled,
-  Throttled,
-} from "./link.ts";
-import { printable, Replies } from "./replies.ts";
+import { Closed, type Fate, type Host, type Link, Throttled } from "./link.ts";
+import { printable, Replies, withCure } from "./replies.ts";
 import type { Spool } from "./spool.ts";
 
 const LEAST_PAUSE = 500; // ms between two rounds of tries
@@ -154,7 +147,7 @@ export class Sender {
     this.#connected = false;
     const { again, lost } = this.#spool.rewind();
     if (error instanceof Closed && again + lost === 0) return; // it was idle
-    const what = `${host.name}: ${reason(error)}`;
+    const what = `${host.name}: ${withCure(reason(error))}`;
     if (!this.#said.has(what)) {
       this.#say(again > 0 ? `${what}; sending ${again} again` : what);
     }
@@ -163,11 +156,12 @@ export class Sender {
       this.#lost += lost;
       this.#say(`the spool was too small to send ${lost} more again`);
     }
-    const throttled = error instanceof Throttled;
-    if (throttled || error instanceof Stalled) host.share.shrink();
+    host.share.shrink();
     this.#host = (this.#host + 1) % this.#hosts.length;
     const all = ++this.#failures % this.#hosts.length === 0;
-    if (throttled || all) await sleep(jittered(this.#backoff.next()));
+    if (all || error instanceof Throttled) {
+      await sleep(jittered(this.#backoff.next()));
+    }
   }
 }
 
