@@ -9,6 +9,7 @@ import { Cells } from "./counter/cells.ts";
 import { complete, type MetricCounterOptions } from "./counter/options.ts";
 import { type PutFormat, PutLine } from "./counter/put.ts";
 import { alive } from "./counter/registry.ts";
+import { stopWatch } from "./counter/stop_watch.ts";
 
 /** Options of {@linkcode MetricCounter.dump}. */
 export interface DumpOptions {
@@ -40,6 +41,15 @@ function secondOf(ms: number): number {
  * reported for it until then.
  */
 export let declareStock: (counter: MetricCounter) => void;
+
+/**
+ * Counts one event, as `inc` does, and tells the second in which it counts;
+ * undefined if it is too late.
+ */
+export let countIn: (
+  counter: MetricCounter,
+  at?: number,
+) => number | undefined;
 
 /**
  * A time series of one metric and one set of tags, at up to one second.
@@ -85,6 +95,7 @@ export let declareStock: (counter: MetricCounter) => void;
 export class MetricCounter {
   static {
     declareStock = (counter) => counter.#becomeStock();
+    countIn = (counter, at) => counter.#count(1, at, false);
   }
 
   /** The metric's name. */
@@ -230,14 +241,7 @@ export class MetricCounter {
    * ```
    */
   time(): Disposable {
-    const started = performance.now(); // a clock that nobody sets
-    let running = true;
-    return {
-      [Symbol.dispose]: () => {
-        if (running) this.add((performance.now() - started) / 1000);
-        running = false;
-      },
-    };
+    return stopWatch((seconds) => this.add(seconds));
   }
 
   /**
@@ -387,7 +391,12 @@ export class MetricCounter {
     );
   }
 
-  #count(value: number, at: number | undefined, level: boolean): void {
+  /** Returns the second in which it counts; undefined if it is too late. */
+  #count(
+    value: number,
+    at: number | undefined,
+    level: boolean,
+  ): number | undefined {
     if (!Number.isFinite(value)) this.#refuse("the value", value);
     if (this.#closed) this.#refuseClosed();
     this.#tick();
@@ -398,7 +407,7 @@ export class MetricCounter {
       second = Math.min(second, Math.floor(at));
       if (second < this.#unreported) {
         this.#late++;
-        return;
+        return undefined;
       }
     }
     const cell = cells.get(second);
@@ -408,6 +417,7 @@ export class MetricCounter {
     this.#kind ??= "flow";
     cells.set(second, next);
     if (second < this.#start) this.#startAt(second);
+    return second;
   }
 
   /** An event told a time before the first second of the series. */

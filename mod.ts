@@ -18,6 +18,9 @@
 
 export { type DumpOptions, MetricCounter } from "./counter.ts";
 export {
+  Family,
+  type FamilyOptions,
+  type Member,
   MetricFamily,
   type MetricFamilyOptions,
   type Tags,

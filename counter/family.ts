@@ -1,6 +1,6 @@
 /**
  * {@linkcode MetricFamily}: the counters of one metric, one for each set of
- * tags.
+ * tags; and {@linkcode Family}, what it shares with families of distributions.
  *
  * @module
  */
@@ -11,8 +11,8 @@ import type { MetricCounterOptions } from "./options.ts";
 /** Tags by which a counter is asked for. */
 export type Tags = Record<string, string | undefined>;
 
-/** Options of {@linkcode MetricFamily}: those of its counters, and more. */
-export interface MetricFamilyOptions extends MetricCounterOptions {
+/** Options of a family. */
+export interface FamilyOptions {
   /**
    * The keys of the tags that tell the counters apart. Other keys are then left
    * out. Without this option all keys count.
@@ -35,58 +35,61 @@ export interface MetricFamilyOptions extends MetricCounterOptions {
   full?: () => void;
 }
 
+/** Options of {@linkcode MetricFamily}: those of its counters, and more. */
+export interface MetricFamilyOptions
+  extends MetricCounterOptions, FamilyOptions {}
+
+/** What can be a member of a family. */
+export interface Member {
+  /** Events refused because they came too late. */
+  readonly late: number;
+  /** Whether it was silent for `maxGap`, and all of it is reported. */
+  readonly paused: boolean;
+  /** Ends it. */
+  close(): void;
+}
+
 const OTHER = "other";
 const FIRST_SWEEP = 16; // counters
 
-/**
- * The counters of one metric, one for each set of tags.
- *
- * @example
- * ```ts
- * import { MetricFamily } from "@metriccounter/metriccounter";
- * import { assertEquals } from "@std/assert";
- *
- * const requests = new MetricFamily("http.requests", { tags: { host: "web1" } });
- * requests.with({ status: "200", method: "GET" }).inc();
- * requests.with({ method: "GET", status: "200" }).inc(); // the same counter
- * assertEquals(
- *   [...requests.counters].map((counter) => counter.summarize((cells) => cells.at(-1))),
- *   [2],
- * );
- * ```
- */
-export class MetricFamily {
+/** What all families share: one member for each set of tags. */
+export class Family<M extends Member> {
   /** The metric's name. */
   readonly name: string;
-  readonly #options: MetricCounterOptions;
+  readonly #make: (tags: Record<string, string>) => M;
   readonly #labels: string[] | undefined;
   readonly #tagValue: (value: string | undefined) => string;
   readonly #maxSeries: number;
   readonly #full: (() => void) | undefined;
-  readonly #counters = new Map<string, MetricCounter>();
+  readonly #counters = new Map<string, M>();
   /** The same by the tags as they were asked for: spares sorting and `tagValue`. */
-  readonly #asked = new Map<string, MetricCounter>();
+  readonly #asked = new Map<string, M>();
   #wasFull = false;
   /** So many counters must be there before it is worth looking for silent ones. */
   #sweepAt = FIRST_SWEEP;
   #late = 0;
 
   /**
-   * Makes a family without counters.
+   * Makes a family without members.
    *
    * @param name The metric's name.
    * @param options What differs from the defaults.
+   * @param make Makes the member for a set of tags.
    * @throws {RangeError} If `maxSeries` is not a whole number, 1 or more.
    */
-  constructor(name: string, options: MetricFamilyOptions = {}) {
-    const { labels, tagValue, maxSeries = 1000, full, ...rest } = options;
+  constructor(
+    name: string,
+    options: FamilyOptions,
+    make: (tags: Record<string, string>) => M,
+  ) {
+    const { labels, tagValue, maxSeries = 1000, full } = options;
     if (!Number.isSafeInteger(maxSeries) || maxSeries < 1) {
       throw new RangeError(
-        `Cannot make a MetricFamily as maxSeries must be a whole number, 1 or more: current value is ${maxSeries}`,
+        `Cannot make a family as maxSeries must be a whole number, 1 or more: current value is ${maxSeries}`,
       );
     }
     this.name = name;
-    this.#options = rest;
+    this.#make = make;
     this.#labels = labels;
     this.#tagValue = tagValue ?? ((value) => value as string);
     this.#maxSeries = maxSeries;
@@ -94,7 +97,7 @@ export class MetricFamily {
   }
 
   /** The counters that are not forgotten. */
-  get counters(): Iterable<MetricCounter> {
+  get counters(): Iterable<M> {
     return this.#counters.values();
   }
 
@@ -113,7 +116,7 @@ export class MetricFamily {
    * @throws {TypeError} If a tag cannot stand in a put line.
    * @throws {RangeError} If there are too many tags, or a line gets too long.
    */
-  with(tags: Tags): MetricCounter {
+  with(tags: Tags): M {
     let asked = "";
     for (const key of this.#labels ?? Object.keys(tags)) {
       asked += `\n${key}=${tags[key]}`; // no line has a newline in it
@@ -144,7 +147,7 @@ export class MetricFamily {
     this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.#counters.size);
   }
 
-  #find(asked: string, tags: Tags): MetricCounter {
+  #find(asked: string, tags: Tags): M {
     const keys = this.#labels ?? Object.keys(tags);
     let own = keys.map((key) => [key, this.#tagValue(tags[key])] as const);
     let key = nameOf(own);
@@ -157,13 +160,45 @@ export class MetricFamily {
     }
     let counter = this.#counters.get(key);
     if (counter === undefined) {
-      const all = { ...this.#options.tags, ...Object.fromEntries(own) };
-      counter = new MetricCounter(this.name, { ...this.#options, tags: all });
+      counter = this.#make(Object.fromEntries(own));
       this.#counters.set(key, counter);
     }
     if (this.#asked.size > 4 * this.#maxSeries) this.#asked.clear();
     this.#asked.set(asked, counter);
     return counter;
+  }
+}
+
+/**
+ * The counters of one metric, one for each set of tags.
+ *
+ * @example
+ * ```ts
+ * import { MetricFamily } from "@metriccounter/metriccounter";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const requests = new MetricFamily("http.requests", { tags: { host: "web1" } });
+ * requests.with({ status: "200", method: "GET" }).inc();
+ * requests.with({ method: "GET", status: "200" }).inc(); // the same counter
+ * assertEquals(
+ *   [...requests.counters].map((counter) => counter.summarize((cells) => cells.at(-1))),
+ *   [2],
+ * );
+ * ```
+ */
+export class MetricFamily extends Family<MetricCounter> {
+  /**
+   * Makes a family without counters.
+   *
+   * @param name The metric's name.
+   * @param options What differs from the defaults.
+   * @throws {RangeError} If `maxSeries` is not a whole number, 1 or more.
+   */
+  constructor(name: string, options: MetricFamilyOptions = {}) {
+    super(name, options, (tags) => {
+      const all = { ...options.tags, ...tags };
+      return new MetricCounter(name, { ...options, tags: all });
+    });
   }
 }
 

@@ -13,7 +13,7 @@
  * @param second Seconds since the epoch.
  * @param value The value, a finite number.
  * @param tags The tags, with the host.
- * @returns The line.
+ * @returns The line; an empty one is left out.
  */
 export type LineFormat = (
   name: string,
@@ -181,11 +181,12 @@ export class PutLine {
    *
    * @param second Seconds since the epoch, of at most 10 digits.
    * @param value A finite number.
-   * @returns The line with its newline.
+   * @returns The line with its newline; nothing where the format leaves it out.
    */
   write(second: number, value: number): string {
     if (typeof this.#format === "function") {
-      return this.#format(this.#name, second, value, this.tags) + "\n";
+      const line = this.#format(this.#name, second, value, this.tags);
+      return line && line + "\n";
     }
     const digits = String(second).padStart(10, "0");
     return this.#head + digits + " " + decimal(value) + this.#tail;

@@ -5,7 +5,6 @@
  */
 
 import { MetricCounter } from "../counter.ts";
-import type { MetricFamily } from "../counter/family.ts";
 import { alive } from "../counter/registry.ts";
 import { complain, complainSync, messageOf } from "./complain.ts";
 import { lastWords } from "./last_words.ts";
@@ -54,13 +53,20 @@ export interface AutodumpOptions {
   sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** What {@linkcode autodump} dumps. */
-export type Dumped = MetricCounter | MetricFamily;
+/** What {@linkcode autodump} dumps: a counter, or what is made of counters. */
+export type Dumped = MetricCounter | { readonly counters: Iterable<Dumped> };
 
 /** What {@linkcode autodump} returns: dispose it to report what is left. */
 export interface Autodump extends AsyncDisposable {
   /** Datapoints dropped because the reader stalled for too long. */
   readonly dropped: number;
+}
+
+function* countersOf(all: Iterable<Dumped>): Generator<MetricCounter> {
+  for (const dumped of all) {
+    if (dumped instanceof MetricCounter) yield dumped;
+    else yield* countersOf(dumped.counters);
+  }
 }
 
 /** A writer into something else than stdout. */
@@ -145,10 +151,7 @@ class Dumper implements Autodump {
 
   *#counters(): Generator<MetricCounter> {
     if (this.#dumped.length === 0) yield* alive;
-    for (const dumped of this.#dumped) {
-      if (dumped instanceof MetricCounter) yield dumped;
-      else yield* dumped.counters;
-    }
+    yield* countersOf(this.#dumped);
   }
 
   /** Dumps once a second what is due then. */
@@ -264,7 +267,7 @@ export async function putsWritten(): Promise<void> {
  * program ends with status 141. A dump that fails is said on stderr and tried
  * again.
  *
- * @param dumped Counters and families of counters; with none, all counters that
+ * @param dumped Counters, distributions, and families of them; with none, all counters that
  * are alive, also those that are made later. Options may come last.
  * @returns A disposable; disposing it twice is safe.
  *
