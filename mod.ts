@@ -18,6 +18,13 @@
 
 export { type DumpOptions, MetricCounter } from "./counter.ts";
 export {
+  DistributionFamily,
+  type DistributionFamilyOptions,
+  MetricDistribution,
+  type MetricDistributionOptions,
+  type Statistic,
+} from "./counter/distribution.ts";
+export {
   Family,
   type FamilyOptions,
   type Member,

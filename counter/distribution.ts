@@ -1,0 +1,285 @@
+/**
+ * {@linkcode MetricDistribution}: how values are spread, second by second: how
+ * many there are, their median, their 99th percentile.
+ *
+ * @module
+ */
+
+import { countIn, type DumpOptions, MetricCounter } from "../counter.ts";
+import { Family, type FamilyOptions } from "./family.ts";
+import { complete, type MetricCounterOptions } from "./options.ts";
+import { PutLine } from "./put.ts";
+import { Sketch } from "./sketch.ts";
+import { stopWatch } from "./stop_watch.ts";
+
+/**
+ * What is told of the values of a bucket. `p99` is the 99th percentile: the
+ * value that 99 in 100 do not exceed.
+ */
+export type Statistic =
+  | "count"
+  | "sum"
+  | "min"
+  | "mean"
+  | "max"
+  | `p${number}`;
+
+/** Options of {@linkcode MetricDistribution}: most of a counter's, and more. */
+export interface MetricDistributionOptions
+  extends Omit<MetricCounterOptions, "kind" | "reduce"> {
+  /**
+   * What is told, each by a metric of its own: `count`, `sum`, `min`, `mean`,
+   * `max`, and any percentile, such as `p50`, `p99` or `p99.9`.
+   *
+   * @default {["count", "p50", "p99", "max"]}
+   */
+  stats?: Statistic[];
+}
+
+const DEFAULT: Statistic[] = ["count", "p50", "p99", "max"];
+const MAX_VALUE = 1e290; // more of them than can be counted have a finite sum
+
+/** What tells each statistic that is no percentile. */
+const SIMPLE: Record<string, (values: Sketch) => number> = {
+  count: ({ count }) => count,
+  sum: ({ sum }) => sum,
+  min: ({ min }) => min,
+  mean: ({ sum, count }) => sum / count,
+  max: ({ max }) => max,
+};
+const TOLD_WHEN_QUIET = ["count", "sum"]; // 0 then; the others are unknown
+const PERCENTILE = /^p(\d{1,2}(?:\.\d+)?)$/;
+
+/** What tells a statistic of values. */
+function tellerOf(statistic: string): (values: Sketch) => number {
+  if (Object.hasOwn(SIMPLE, statistic)) return SIMPLE[statistic]!;
+  const part = Number(PERCENTILE.exec(statistic)?.[1]) / 100;
+  if (part > 0) return (values) => values.quantile(part);
+  throw new TypeError(
+    `Cannot make a MetricDistribution as stats must be of ${
+      Object.keys(SIMPLE).join(", ")
+    } and percentiles such as p50 and p99.9: current value is ${
+      JSON.stringify(statistic)
+    }`,
+  );
+}
+
+/** One metric of a distribution. */
+interface Told {
+  line: PutLine;
+  tell: (values: Sketch) => number;
+  whenQuiet: boolean;
+}
+
+/**
+ * The values of one metric and one set of tags: how long requests took, how
+ * large they were. Each statistic is a metric of its own: `NAME.p99`.
+ *
+ * All that holds for the time of a {@linkcode MetricCounter} that is a flow
+ * holds here. A second without values has a `count` and a `sum` of 0, and no
+ * other statistics.
+ *
+ * A percentile is at most 1 % from the true value, however many values there
+ * are. What is kept of the values of one bucket takes at most 32 KiB, or 64 with
+ * negative ones, and 5 KB as a rule. Values that are 10^35 times smaller than
+ * others of the bucket are taken for larger ones.
+ *
+ * @example
+ * ```ts
+ * import { MetricDistribution } from "@metriccounter/metriccounter";
+ * import { assertEquals } from "@std/assert";
+ *
+ * let now = 1_700_000_000_000;
+ * const seconds = new MetricDistribution("http.seconds", {
+ *   stats: ["count", "p50", "max"],
+ *   tags: { host: "web1" },
+ *   clock: () => now,
+ * });
+ * for (const value of [0.1, 0.2, 3]) seconds.observe(value);
+ * now += 2000;
+ * assertEquals(
+ *   seconds.dump(),
+ *   "put http.seconds.count 1700000000 3 host=web1\n" +
+ *     "put http.seconds.p50 1700000000 0.1991 host=web1\n" +
+ *     "put http.seconds.max 1700000000 3 host=web1\n" +
+ *     "put http.seconds.count 1700000001 0 host=web1\n",
+ * );
+ * ```
+ */
+export class MetricDistribution {
+  /** The metric's name, without those of the statistics. */
+  readonly name: string;
+
+  readonly #granularity: number;
+  readonly #told: Told[];
+  /** Counts the values, and so knows which second each is in. */
+  readonly #counter: MetricCounter;
+  /** The values of the buckets that are not reported yet, by first second. */
+  readonly #values = new Map<number, Sketch>();
+
+  /**
+   * Makes a distribution; it takes values from now on.
+   *
+   * @param name The metric's name: `a-z A-Z 0-9 - _ . /`.
+   * @param options What differs from the defaults.
+   * @throws {TypeError} If there is no such statistic, a name or tag holds
+   * another character or is empty, or an option is of the wrong type.
+   * @throws {RangeError} If there is no statistic at all, a number is out of its
+   * range, there are more than 8 tags with `host`, or a line could pass 1,023
+   * bytes.
+   */
+  constructor(name: string, options: MetricDistributionOptions = {}) {
+    const { stats = DEFAULT, ...rest } = options;
+    const { tags, format, granularity } = complete(rest);
+    if (stats.length === 0) {
+      throw new RangeError(
+        "Cannot make a MetricDistribution as stats must be at least one: current value is none",
+      );
+    }
+    this.name = name;
+    this.#granularity = granularity;
+    this.#told = [...new Set(stats)].map((statistic) => ({
+      tell: tellerOf(statistic),
+      line: new PutLine(`${name}.${statistic}`, tags, format),
+      whenQuiet: TOLD_WHEN_QUIET.includes(statistic),
+    }));
+    this.#counter = new MetricCounter(name, {
+      ...rest,
+      format: (_name, second) => this.#report(second),
+    });
+  }
+
+  /** What counts the values, for `autodump()`. */
+  get counters(): Iterable<MetricCounter> {
+    return [this.#counter];
+  }
+
+  /** The tags of every datapoint, in a fresh object. */
+  get tags(): Record<string, string> {
+    return { ...this.#told[0]!.line.tags };
+  }
+
+  /** Values refused because their bucket had been reported. */
+  get late(): number {
+    return this.#counter.late;
+  }
+
+  /** Times the series started afresh because the clock went back too far. */
+  get restarts(): number {
+    return this.#counter.restarts;
+  }
+
+  /** Whether it was silent for `maxGap`, and all of it is reported. */
+  get paused(): boolean {
+    return this.#counter.paused;
+  }
+
+  /**
+   * Takes a value.
+   *
+   * @param value Any number from -1e290 to 1e290.
+   * @param at Its time in seconds since the epoch; now if not given. A value
+   * from ahead of the clock is one of now, one that is too late counts in `late`.
+   * @throws {RangeError} If a number is not finite, or the value is too large.
+   * @throws {TypeError} If the distribution is closed.
+   */
+  observe(value: number, at?: number): void {
+    if (!(Math.abs(value) <= MAX_VALUE)) {
+      throw new RangeError(
+        `Cannot observe ${this.name} as the value must be a number from -${MAX_VALUE} to ${MAX_VALUE}: current value is ${value}`,
+      );
+    }
+    const second = countIn(this.#counter, at);
+    if (second === undefined) return;
+    const bucket = second - second % this.#granularity;
+    let values = this.#values.get(bucket);
+    if (values === undefined) {
+      values = new Sketch();
+      this.#values.set(bucket, values);
+    }
+    values.add(value);
+  }
+
+  /**
+   * Starts a stop watch. Disposing it observes the seconds that have passed.
+   *
+   * @returns The stop watch; disposing it twice observes once.
+   *
+   * @example
+   * ```ts
+   * import { MetricDistribution } from "@metriccounter/metriccounter";
+   * import { assertMatch } from "@std/assert";
+   *
+   * const requests = new MetricDistribution("requests", { stats: ["count", "p99"] });
+   * {
+   *   using _ = requests.time();
+   *   await new Promise((resolve) => setTimeout(resolve, 10));
+   * }
+   * assertMatch(requests.dump({ final: true }), /^put requests.p99 \d+ 0.0\d+ /m);
+   * ```
+   */
+  time(): Disposable {
+    return stopWatch((seconds) => this.observe(seconds));
+  }
+
+  /**
+   * Reports all buckets that became reportable since the last dump.
+   *
+   * @param options `final` reports the open ones, too.
+   * @returns Whole lines, oldest first; empty if there are none.
+   */
+  dump(options: DumpOptions = {}): string {
+    return this.#counter.dump(options);
+  }
+
+  /**
+   * Ends the series: the next dump reports all that is left, the open bucket
+   * included, and nothing can be observed any more. Closing twice is safe.
+   */
+  close(): void {
+    this.#counter.close();
+  }
+
+  /** The lines of a bucket. */
+  #report(bucket: number): string {
+    const values = this.#values.get(bucket);
+    this.#values.delete(bucket);
+    let lines = "";
+    for (const { line, tell, whenQuiet } of this.#told) {
+      if (values) lines += line.write(bucket, tell(values));
+      else if (whenQuiet) lines += line.write(bucket, 0);
+    }
+    return lines.slice(0, -1);
+  }
+}
+
+/** Options of {@linkcode DistributionFamily}: those of its members, and more. */
+export interface DistributionFamilyOptions
+  extends MetricDistributionOptions, FamilyOptions {}
+
+/**
+ * The distributions of one metric, one for each set of tags.
+ *
+ * @example
+ * ```ts
+ * import { DistributionFamily } from "@metriccounter/metriccounter";
+ *
+ * const seconds = new DistributionFamily("http.seconds", { tags: { host: "web1" } });
+ * seconds.with({ status: "200" }).observe(0.012);
+ * ```
+ */
+export class DistributionFamily extends Family<MetricDistribution> {
+  /**
+   * Makes a family without distributions.
+   *
+   * @param name The metric's name, without those of the statistics.
+   * @param options What differs from the defaults.
+   * @throws {RangeError} If `maxSeries` is not a whole number, 1 or more.
+   */
+  constructor(name: string, options: DistributionFamilyOptions = {}) {
+    super(name, options, (tags) => {
+      const all = { ...options.tags, ...tags };
+      return new MetricDistribution(name, { ...options, tags: all });
+    });
+  }
+}
