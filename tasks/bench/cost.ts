@@ -1,5 +1,12 @@
 /** What a counter costs, a dump, and a collector that has nothing to do. */
-import { Meter, resident, start, startScript, stop } from "./process.ts";
+import {
+  type Memory,
+  memoryOf,
+  Meter,
+  start,
+  startScript,
+  stop,
+} from "./process.ts";
 import { type DumpReport, LINES } from "./dump.ts";
 import { megabytes, number, type Section, spread, target } from "./table.ts";
 import { type Running, sleep, until } from "../../tests/helpers/processes.ts";
@@ -108,6 +115,7 @@ function collectors(log: string): Collector[] {
     { script: "collectors/authfailures.ts", args: [log] },
     { script: "collectors/lograte.ts", args: ["--metric", "log.lines", log] },
     { script: "collectors/numprocesses.ts", args: [] },
+    { script: "collectors/all.ts", args: [] },
   ];
 }
 
@@ -150,13 +158,13 @@ export async function benchIdle(
   await Deno.writeTextFile(idle, "setInterval(() => {}, 1e6);\n");
   const all = collectors(log);
   const starts: number[][] = all.map(() => []);
-  const memories: number[][] = all.map(() => []);
-  const denos: number[] = [];
+  const memories: Memory[][] = all.map(() => []);
+  const denos: Memory[] = [];
   for (let i = 1; i <= runs; i++) {
     progress(`run ${i} of ${runs}: start and memory`);
     const deno = start([Deno.execPath(), "run", idle]);
     await sleep(SETTLE);
-    denos.push(resident(deno.process.pid));
+    denos.push(memoryOf(deno.process.pid));
     await stop(deno);
     for (const [i, { script, args }] of all.entries()) {
       const started = performance.now();
@@ -164,54 +172,67 @@ export async function benchIdle(
       await until(() => program.out.length > 0);
       starts[i]!.push((performance.now() - started) / 1000);
       await sleep(SETTLE);
-      memories[i]!.push(resident(program.process.pid));
+      memories[i]!.push(memoryOf(program.process.pid));
       await stop(program);
     }
   }
   progress(`CPU of authfailures.ts, ${seconds} s`);
-  const cpu = [await cpuShare(all[0]!, seconds), undefined, 0];
+  const cpu: (number | undefined)[] = [await cpuShare(all[0]!, seconds)];
   progress(`CPU of numprocesses.ts, ${seconds} s`);
   const sleepers = await startSleepers();
   cpu[2] = await cpuShare(all[2]!, seconds);
   await stop(sleepers);
 
-  const memory = spread(denos.map(megabytes));
+  const kinds = ["resident", "share", "own"] as const;
+  const medians = (memories: Memory[]) =>
+    kinds.map((kind) =>
+      spread(memories.map((memory) => megabytes(memory[kind]))).median
+    );
+  const deno = medians(denos);
   const figures = {
-    deno: memory,
-    collectors: all.map(({ script }, i) => ({
-      script,
-      start: spread(starts[i]!),
-      megabytes: spread(memories[i]!.map(megabytes)),
-      ratio: spread(memories[i]!).median / spread(denos).median,
-      cpuPercent: cpu[i],
-    })),
+    deno,
+    collectors: all.map(({ script }, i) => {
+      const megabytes = medians(memories[i]!);
+      return {
+        name: script.replace("collectors/", ""),
+        start: spread(starts[i]!),
+        megabytes,
+        ratio: megabytes[0]! / deno[0]!,
+        cpuPercent: cpu[i],
+      };
+    }),
   };
   return {
     title:
       `Idle, with their children; ${PROCESSES} processes for numprocesses.ts`,
     figures,
     table: [
-      ["", "MB", "min", "max", "ratio", "first put s", "CPU %"],
-      ["Deno", ...[memory.median, memory.min, memory.max].map(number), "1"],
-      ...figures.collectors.map(({ script, ...figures }) => [
-        script.replace("collectors/", ""),
-        number(figures.megabytes.median),
-        number(figures.megabytes.min),
-        number(figures.megabytes.max),
-        number(figures.ratio),
+      ["", "MB RSS", "PSS", "own", "RSS ratio", "first put s", "CPU %"],
+      ["Deno", ...deno.map(number), "1"],
+      ...figures.collectors.map(({ name, megabytes, ratio, ...figures }) => [
+        name,
+        ...megabytes.map(number),
+        number(ratio),
         number(figures.start.median),
         figures.cpuPercent === undefined ? "" : number(figures.cpuPercent),
       ]),
     ],
     targets: [
-      ...figures.collectors.map(({ script, ratio }) =>
+      ...figures.collectors.slice(0, -1).map(({ name, ratio }) =>
         target(
-          `memory of an idle ${script.replace("collectors/", "")}`,
+          `memory of an idle ${name}`,
           "at most",
           1.3,
           " x an idle Deno",
           ratio,
         )
+      ),
+      target(
+        "memory of all.ts that nobody shares",
+        "at most",
+        35,
+        " MB",
+        figures.collectors.at(-1)!.megabytes[2],
       ),
       target(
         `CPU of an idle authfailures.ts over ${seconds} s`,

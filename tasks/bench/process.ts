@@ -116,15 +116,30 @@ function kilobytes(text: string, key: string): number {
   return Number(text.match(`${key}:\\s+(\\d+) kB`)?.[1] ?? 0);
 }
 
-/**
- * Bytes that a process holds now, as if none of its kind ran beside it, and all
- * below it: of the pages that they share, as those of libc, just their share.
- */
-export function resident(pid: number): number {
-  const rollup = (pid: number) => read(`/proc/${pid}/smaps_rollup`);
-  const below = tree(pid).slice(1);
-  const shares = below.map((pid) => kilobytes(rollup(pid), "\nPss"));
-  return (kilobytes(rollup(pid), "\nRss") + sum(shares)) * 1024;
+/** Bytes that a process and all below it hold now. */
+export interface Memory {
+  /**
+   * As if nothing of its kind ran beside it: the resident set of the process
+   * itself (RSS), and of the pages of those below it just their share.
+   */
+  resident: number;
+  /** With each shared page divided by the number of its users (PSS). */
+  share: number;
+  /** What nobody shares: what a host gets back when it ends. */
+  own: number;
+}
+
+export function memoryOf(pid: number): Memory {
+  const rollups = tree(pid).map((pid) => read(`/proc/${pid}/smaps_rollup`));
+  const total = (key: string) =>
+    sum(rollups.map((rollup) => kilobytes(rollup, `\n${key}`))) * 1024;
+  const [first] = rollups;
+  const itself = kilobytes(first!, "\nRss") - kilobytes(first!, "\nPss");
+  return {
+    resident: itself * 1024 + total("Pss"),
+    share: total("Pss"),
+    own: total("Private_Clean") + total("Private_Dirty"),
+  };
 }
 
 /** What a program took. */
