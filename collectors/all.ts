@@ -65,7 +65,7 @@ await Promise.all([...names].map(async (name) => {
   } catch (error) {
     if (error instanceof Unsupported) unsupported++;
     else failed++;
-    complain(`${name}: ${messageOf(error)}; going on without it`);
+    await complain(`${name}: ${messageOf(error)}; going on without it`);
   }
 }));
 if (failed > 0) fail("no collector is left", 1);

@@ -109,11 +109,7 @@ class Dumper implements Autodump {
     this.#clock = clock;
     this.#sleep = options.sleep ?? sleep;
     this.writer = output === undefined ? stdout : writerTo(output);
-    const now = clock();
-    for (const counter of this.#counters()) {
-      this.#due.set(counter, now + SECOND);
-    }
-    this.#running = this.#run(now);
+    this.#running = this.#run(clock());
     dumpers.add(this);
     signals ??= lastWords(reportAtEnd);
     if (output === undefined) {
@@ -170,9 +166,8 @@ class Dumper implements Autodump {
   *#texts(): Generator<string> {
     const now = this.#clock();
     for (const counter of this.#counters()) {
-      const due = this.#due.get(counter);
-      if (due === undefined) this.#due.set(counter, now + SECOND);
-      else if (now > due - SECOND / 2) {
+      const due = this.#due.get(counter) ?? now; // a new one may have something
+      if (now > due - SECOND / 2) {
         yield this.#dump(counter, false);
         this.#plan(counter, due, now);
       }

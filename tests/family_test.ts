@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { MetricFamily, type MetricFamilyOptions } from "../mod.ts";
+import { autodump, MetricFamily, type MetricFamilyOptions } from "../mod.ts";
 
 const START = 1_700_000_000; // a multiple of 10
 
@@ -108,4 +108,26 @@ Deno.test("MetricFamily refuses bad options and tags", () => {
   const { family } = manual();
   assertThrows(() => family.with({ status: "a b" }), TypeError, '" "');
   assertEquals([...family.counters], []);
+});
+
+Deno.test("autodump() dumps counters that a family makes later within 2 s", async () => {
+  const { family, time } = manual({ kind: "stock" });
+  const outs: [number, string][] = [];
+  const stop = Promise.withResolvers<void>();
+  const sleep = async (ms: number, signal: AbortSignal) => {
+    await Promise.resolve(); // the test goes on first
+    time.second += ms / 1000;
+    if (time.second > 3) stop.resolve();
+    if (time.second > 3 && !signal.aborted) {
+      await new Promise((end) => signal.addEventListener("abort", end));
+    }
+  };
+  const output = (lines: string) => void outs.push([time.second, lines]);
+  const clock = () => time.second * 1000;
+  {
+    await using _ = autodump(family, { output, clock, sleep });
+    family.with({ state: "running" }).set(3);
+    await stop.promise;
+  }
+  assertEquals(outs, [[1, `put m ${START} 3 host=h state=running\n`]]);
 });
