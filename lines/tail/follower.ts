@@ -22,11 +22,11 @@ const COARSE = 20; // ms by which the times of files are behind the clock
 /** Options of {@linkcode LogFollower}. */
 export interface FollowerOptions extends LineOptions {
   /**
-   * Milliseconds of quiet after which a rotated file is left.
+   * Milliseconds by a clock that nobody sets.
    *
-   * @default {30_000}
+   * @default {performance.now}
    */
-  grace?: number;
+  monotonic?: () => number;
 }
 
 /**
@@ -42,7 +42,7 @@ export class LogFollower {
 
   readonly #path: string;
   readonly #options: LineOptions;
-  readonly #grace: number;
+  readonly #monotonic: () => number;
   /** The files that are read, oldest first. */
   readonly #files: HeldFile[] = [];
   /** The one that is at the path. */
@@ -51,7 +51,7 @@ export class LogFollower {
   readonly #left = new Map<string, number>();
   /** When the path was looked at last: by the clock, and by one nobody sets. */
   #looked = Date.now();
-  #ticked = performance.now();
+  #ticked: number;
   /** Why there is nothing to read at the path, and for how long it is so. */
   #reason: string | undefined;
   #lasts = 0;
@@ -68,7 +68,8 @@ export class LogFollower {
    */
   constructor(path: string, options: FollowerOptions = {}) {
     this.home = this.#path = path.startsWith("/") ? path : `./${path}`;
-    this.#grace = options.grace ?? GRACE;
+    this.#monotonic = options.monotonic ?? (() => performance.now());
+    this.#ticked = this.#monotonic();
     this.#options = options;
   }
 
@@ -100,7 +101,7 @@ export class LogFollower {
 
   /** Looks at the path and at all files; what it finds is read at once. */
   look(): void {
-    const now = performance.now();
+    const now = this.#monotonic();
     const elapsed = Math.min(now - this.#ticked, SECOND); // it may have slept
     this.#ticked = now;
     try {
@@ -236,7 +237,7 @@ export class LogFollower {
   }
 
   #isQuiet(file: HeldFile): boolean {
-    return file !== this.#current && file.quiet > this.#grace;
+    return file !== this.#current && file.quiet > GRACE;
   }
 
   /** The files that their writers have left, and those beyond the bound. */

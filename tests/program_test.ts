@@ -1,0 +1,14 @@
+import { assert, assertEquals } from "@std/assert";
+import { follow } from "../mod.ts";
+import { processTest } from "./helpers/processes.ts";
+
+processTest("follow() starts a program again that ends", ["sh"], async () => {
+  const lines: string[] = [];
+  const script = 'echo "$$"; echo other; printf half';
+  for await (const line of follow("sh", ["-c", script], { match: /\d|half/ })) {
+    lines.push(line);
+    if (lines.length === 4) break;
+  }
+  assertEquals([lines[1], lines[3]], ["half", "half"]);
+  assert(lines[0] !== lines[2]);
+});

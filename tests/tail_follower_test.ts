@@ -1,0 +1,262 @@
+/** Files that are held, and left, by a clock that the tests set. */
+import { assertEquals } from "@std/assert";
+import { LogFollower } from "../lines/tail/follower.ts";
+import { HeldFile } from "../lines/tail/held_file.ts";
+import { Reader, Writer } from "./helpers/logs.ts";
+import { processTest } from "./helpers/processes.ts";
+
+/** Follows a log by a clock of its own. */
+class Follower extends Reader {
+  readonly #follower: LogFollower;
+  readonly #clock: { now: number };
+  #taken = Promise.withResolvers<void>();
+
+  constructor(log: string) {
+    const clock = { now: 0 };
+    const follower = new LogFollower(log, { monotonic: () => clock.now });
+    super(linesOf(follower, () => this.#taken.promise));
+    this.#follower = follower;
+    this.#clock = clock;
+    this.go();
+  }
+
+  /** It looks, and then so many seconds pass, with a look in each. */
+  look(seconds = 0): void {
+    this.#follower.look();
+    for (; seconds > 0; seconds--) {
+      this.#clock.now += 1000;
+      this.#follower.look();
+    }
+  }
+
+  /** So many seconds pass without a look, as when the process is stopped. */
+  standStill(seconds: number): void {
+    this.#clock.now += seconds * 1000;
+  }
+
+  /** It takes no more than what is on its way to it. */
+  stall(): void {
+    this.#taken = Promise.withResolvers();
+  }
+
+  /** It takes what comes. */
+  go(): void {
+    this.#taken.resolve();
+  }
+}
+
+async function* linesOf(
+  follower: LogFollower,
+  taken: () => Promise<void>,
+): AsyncGenerator<string> {
+  for await (const { lines } of follower.pieces()) {
+    await taken();
+    yield* lines;
+  }
+}
+
+/** A follower of a log with a rotated file whose writer has not let go. */
+async function rotated(log: string) {
+  const written: string[] = [];
+  const old = new Writer(log, written);
+  const reader = new Follower(log);
+  reader.look();
+  old.write();
+  await reader.readAll(written);
+  await Deno.rename(log, `${log}.1`);
+  const current = new Writer(log, written);
+  current.write();
+  reader.look();
+  await reader.readAll(written);
+  return {
+    written,
+    old,
+    current,
+    reader,
+    [Symbol.dispose]: () => {
+      for (const writer of [old, current]) writer[Symbol.dispose]();
+    },
+  };
+}
+
+processTest(
+  "LogFollower leaves a rotated file after 30 s of quiet, and not before",
+  [],
+  async (folder) => {
+    const log = `${folder}/app.log`;
+    using set = await rotated(log);
+    const { written, old, reader } = set;
+    for (let i = 0; i < 3; i++) {
+      reader.look(29);
+      old.write();
+      reader.look();
+      await reader.readAll(written);
+    }
+    await Deno.writeTextFile(`${log}.1`, "no end", { append: true });
+    written.push("no end");
+    reader.look(32);
+    await reader.readAll(written); // its last line, now that it is left
+    old.write();
+    const [unread] = written.splice(-1);
+    reader.look();
+    await reader.stop(log);
+    reader.compare(`30 s of quiet, then "${unread}"`, written);
+  },
+);
+
+processTest(
+  "LogFollower leaves no rotated file while it is stopped, or while the clock is set",
+  [],
+  async (folder) => {
+    const log = `${folder}/app.log`;
+    using set = await rotated(log);
+    const { written, old, reader } = set;
+    const { now } = Date;
+    try {
+      Date.now = () => now() + 60_000;
+      for (const quiet of [false, true]) {
+        reader.standStill(35); // as from SIGSTOP to SIGCONT
+        if (!quiet) old.write(10);
+        reader.look();
+        old.write(10);
+        reader.look();
+        await reader.readAll(written);
+      }
+    } finally {
+      Date.now = now;
+    }
+    await reader.stop(log);
+    reader.compare("stopped for 35 s twice", written);
+  },
+);
+
+processTest(
+  "LogFollower leaves no rotated file that a slow consumer has not read",
+  [],
+  async (folder) => {
+    const log = `${folder}/app.log`;
+    using set = await rotated(log);
+    const { written, old, current, reader } = set;
+    reader.stall();
+    for (let i = 0; i < 5; i++) {
+      current.write();
+      old.write(10);
+      reader.look(35);
+    }
+    reader.go();
+    await reader.readAll(written);
+    await reader.stop(log);
+    reader.compare("a consumer that takes long", written);
+  },
+);
+
+processTest(
+  "LogFollower goes on where it was when a file comes back that it has left",
+  [],
+  async (folder) => {
+    const log = `${folder}/app.log`;
+    for (const seconds of [0, 32]) {
+      using set = await rotated(log);
+      const { written, old, reader } = set;
+      reader.look(seconds);
+      await Deno.rename(log, `${log}.2`);
+      await Deno.rename(`${log}.1`, log);
+      old.write(3);
+      reader.look();
+      await reader.readAll(written);
+      await reader.stop(log);
+      reader.compare(`a rotated log comes back after ${seconds} s`, written);
+    }
+  },
+);
+
+processTest(
+  "LogFollower holds the 32 newest rotated files",
+  [],
+  async (folder) => {
+    const log = `${folder}/app.log`;
+    const written: string[] = [];
+    const reader = new Follower(log);
+    const writers: Writer[] = [];
+    for (let i = 0; i < 36; i++) {
+      writers.push(new Writer(log, written));
+      writers[i]!.write();
+      reader.look();
+      await reader.readAll(written);
+      await Deno.rename(log, `${log}.${i}`);
+    }
+    reader.look();
+    for (const writer of writers.slice(4)) writer.write();
+    await reader.readAll(written);
+    for (const writer of writers.slice(0, 4)) writer.write(); // they are left
+    written.length -= 4;
+    await reader.stop(log);
+    reader.compare("36 writers that do not let go", written);
+    for (const writer of writers) writer[Symbol.dispose]();
+  },
+);
+
+processTest(
+  "HeldFile.read() begins anew in a file that was truncated",
+  [],
+  async (folder) => {
+    const log = `${folder}/app.log`;
+    using writer = new Writer(log, []);
+    const file = new HeldFile(log, {});
+    const lines: string[] = [];
+    const readOn = async () => {
+      for (let piece; (piece = await file.read());) lines.push(...piece.lines);
+    };
+    writer.write(100);
+    await readOn();
+    writer.truncate();
+    await readOn(); // it is seen empty
+    writer.write(7);
+    await readOn();
+    writer.truncate();
+    writer.write(5); // it is seen shorter
+    await readOn();
+    writer.truncate();
+    writer.write(100); // it is seen longer
+    await readOn();
+    assertEquals(lines, writer.written);
+    file.close();
+  },
+);
+
+processTest(
+  "HeldFile.read() tells where the lines of a piece begin",
+  [],
+  async (folder) => {
+    const log = `${folder}/app.log`;
+    await Deno.writeTextFile(log, "old\nha");
+    const file = new HeldFile(log, { match: /[aeo]/ });
+    file.seek(6);
+    const found: [number, number, string[]][] = [];
+    for (const part of ["lf\nno", " é", "nd\nlast\nno end"]) {
+      await Deno.writeTextFile(log, part, { append: true });
+      const { start, lines } = (await file.read())!;
+      found.push([start, file.offset, lines]);
+      assertEquals(await file.read(), undefined);
+    }
+    assertEquals(found, [
+      [6, 11, []], // the rest of a line that was begun before is a line
+      [9, 14, []],
+      [9, 28, ["no énd", "last"]],
+    ]);
+    assertEquals(file.close(), { file, start: 22, lines: ["no end"] });
+  },
+);
+
+processTest("HeldFile reads on when its file has no name any more", [], async (
+  folder,
+) => {
+  const log = `${folder}/app.log`;
+  using writer = new Writer(log, []);
+  const file = new HeldFile(log, {});
+  await Deno.remove(log);
+  writer.write(3);
+  assertEquals((await file.read())?.lines, writer.written);
+  assertEquals(file.is(Deno.statSync(folder)), false);
+  file.close();
+});
