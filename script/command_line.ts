@@ -5,9 +5,11 @@
  * @module
  */
 
-import { parseArgs } from "@std/cli/parse-args";
 import config from "../deno.json" with { type: "json" };
 import { fail } from "./complain.ts";
+import { fromJsr } from "./from_jsr.ts";
+
+const { parseArgs } = await fromJsr(import("@std/cli/parse-args"));
 
 /** An option of a script; made by the functions of this module. */
 export interface Option<T> {

@@ -36,6 +36,7 @@ export {
   wholeNumber,
 } from "./command_line.ts";
 export { complain, complainSync, fail, messageOf } from "./complain.ts";
+export { fromJsr } from "./from_jsr.ts";
 export { type LastWords, lastWords } from "./last_words.ts";
 export { LineWriter, type Output, writeAll } from "./output.ts";
 export { progressBar } from "./progress_bar.ts";

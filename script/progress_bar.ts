@@ -4,7 +4,11 @@
  * @module
  */
 
-import { ProgressBar } from "@std/cli/unstable-progress-bar";
+import { fromJsr } from "./from_jsr.ts";
+
+const { ProgressBar } = await fromJsr(
+  import("@std/cli/unstable-progress-bar"),
+);
 
 /**
  * A progress bar for reading files, if stderr is a terminal to draw it on.

@@ -4,10 +4,11 @@
  * @module
  */
 
-import { unicodeWidth } from "@std/cli/unicode-width";
-import { type Output, writeAll } from "../../script/mod.ts";
+import { fromJsr, type Output, writeAll } from "../../script/mod.ts";
 import type { History } from "./history.ts";
 import type { Series } from "./series.js";
+
+const { unicodeWidth } = await fromJsr(import("@std/cli/unicode-width"));
 
 const WINDOW = 300; // seconds that a chart spans
 const MAX_HEIGHT = 6; // rows of a series
