@@ -78,7 +78,7 @@ processTest(
     program.hangUp();
     const gone = Date.now();
     assertEquals((await program.end()).code, 141);
-    assert(Date.now() - gone < 1000, `${Date.now() - gone} ms`);
+    assert(Date.now() - gone < 8000, `${Date.now() - gone} ms`);
   },
 );
 

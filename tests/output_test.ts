@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
-import { LineWriter, writeAll } from "../script/mod.ts";
+import { assertEquals, assertRejects } from "@std/assert";
+import { LineWriter, writeAll, writePuts } from "../script/mod.ts";
 
 /** A reader that takes some bytes whenever it is let. */
 class Reader {
@@ -81,4 +81,9 @@ Deno.test("writeAll() tries a full pipe that does not block again", async () => 
   };
   await writeAll({ write }, Uint8Array.of(1, 2, 3, 4, 5));
   assertEquals(taken, [1, 2, 3, 4, 5]);
+});
+
+Deno.test("writePuts() refuses a line that a pipe could tear", async () => {
+  const line = "x".repeat(5000) + "\n";
+  await assertRejects(() => writePuts(line), RangeError, "is 5001");
 });

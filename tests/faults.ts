@@ -1,4 +1,7 @@
-/** Faults, each with real processes: what was written, stored and lost. */
+/**
+ * Faults, each with real processes: what was written, stored and lost. They keep
+ * the machine busy, so `deno task faults` runs them, one after the other.
+ */
 import { assert, assertEquals } from "@std/assert";
 import { tail } from "../mod.ts";
 import {
