@@ -4,14 +4,9 @@
  * `deno task bench`, on a machine that does nothing else.
  */
 import { commandLine, flag, refuse, text, wholeNumber } from "../script/mod.ts";
-import {
-  benchLabels,
-  benchMatches,
-  benchReplay,
-  type Log,
-  makeLog,
-} from "./bench/burst.ts";
+import { benchLabels, benchMatches, benchReplay } from "./bench/burst.ts";
 import { benchDump, benchIdle, benchInc } from "./bench/cost.ts";
+import { type Log, makeLog } from "./bench/log.ts";
 import { installLine } from "./bench/peers.ts";
 import { stopAll } from "./bench/process.ts";
 import { benchScale } from "./bench/scale.ts";

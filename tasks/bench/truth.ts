@@ -7,7 +7,7 @@
  * an interval of 1 s, says itself when it looked. Both get the shift by whole
  * seconds that suits them best; ours get none.
  */
-import { random } from "./burst.ts";
+import { random } from "./log.ts";
 import {
   COLLECTD,
   collectdCounts,

@@ -1,0 +1,56 @@
+/** The log that bursts are made of. */
+const PROGRAMS = ["sshd", "su", "sudo", "cron", "login", "vsftpd", "dovecot"];
+const MACHINES = 8;
+
+/** What every tenth of its lines holds. */
+export const MATCH = "authentication failure";
+
+/** Its machine and its program. */
+export const LABELS = String
+  .raw`^\w+ +\d+ \S+ (?<machine>\S+) (?<program>[^\s[]+)\[`;
+
+/** A log as it lies there. */
+export interface Log {
+  path: string;
+  lines: number;
+  bytes: number;
+}
+
+/** Numbers from 0 to below 1, always the same ones. */
+export function random(seed: number): () => number {
+  return () => {
+    seed = (seed + 0x6D2B79F5) | 0;
+    let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Writes a syslog of 1,000 lines a second, every tenth a match. */
+export async function makeLog(path: string, lines: number): Promise<Log> {
+  const next = random(1);
+  const below = (n: number) => Math.floor(next() * n);
+  using file = await Deno.create(path);
+  let bytes = 0;
+  for (let written = 0; written < lines;) {
+    const time = new Date(written + Date.UTC(2026, 5, 14)).toUTCString();
+    const [, day, month, , clock] = time.split(" ");
+    let text = "";
+    for (const end = Math.min(lines, written + 1000); written < end;) {
+      const match = written + below(10);
+      for (let i = 0; i < 10 && written < end; i++, written++) {
+        const program = PROGRAMS[below(PROGRAMS.length)]!;
+        const address = `203.0.113.${below(256)}`;
+        const message = written === match
+          ? `pam_unix(${program}:auth): ${MATCH}; logname= uid=0 rhost=${address}`
+          : `Accepted publickey for root from ${address} port ${below(65536)}`;
+        text += `${month} ${day} ${clock} web${below(MACHINES)} ` +
+          `${program}[${below(32768)}]: ${message} ssh2 session opened\n`;
+      }
+    }
+    const chunk = new TextEncoder().encode(text);
+    await file.write(chunk);
+    bytes += chunk.length;
+  }
+  return { path, lines, bytes };
+}
