@@ -1,40 +1,56 @@
 /**
- * Makes one file of each collector and pipe, in `dist/`, that runs wherever it
- * is copied to. A service's PATH seldom has Deno's folder, so that the first
- * line says where to look: the usual folders, and where Deno is here.
+ * Makes one file of each collector and pipe, in `dist/` or in the folder that is
+ * given, that runs wherever it is copied or linked to. A service's PATH seldom
+ * has Deno's folder, so that the first line says where to look: the usual
+ * folders, and where Deno is here.
  */
-const ROOT = new URL("../", import.meta.url).pathname;
-const DIST = `${ROOT}dist`;
+import { fail } from "../script/complain.ts";
 
-await Deno.remove(DIST, { recursive: true }).catch(() => {});
-const scripts: string[] = [];
-for (const folder of ["collectors", "pipes"]) {
-  const found: string[] = [];
+const ROOT = new URL("../", import.meta.url).pathname;
+const FOLDER = Deno.args[0] ?? `${ROOT}dist`;
+
+async function scriptsIn(folder: string): Promise<string[]> {
+  const scripts: string[] = [];
   for await (const { name, isFile } of Deno.readDir(ROOT + folder)) {
     const script = `${ROOT}${folder}/${name}`;
     if (!isFile) continue;
-    if ((await Deno.readTextFile(script)).startsWith("#!")) found.push(script);
+    if ((await Deno.readTextFile(script)).startsWith("#!")) {
+      scripts.push(script);
+    }
   }
-  // Scripts of one folder at a time: those of two would keep their folders.
-  const args = ["bundle", "--quiet", "--outdir", DIST, ...found];
-  const bundle = new Deno.Command(Deno.execPath(), { args }).spawn();
-  if (!(await bundle.status).success) Deno.exit(1);
-  scripts.push(...found);
+  return scripts.sort();
 }
 
-const here = Deno.execPath().replace(/\/[^/]*$/, "");
-const path = [...new Set(["/usr/local/bin", "/usr/bin", "/bin", here])];
-for (const script of scripts) {
-  const name = script.replace(/^.*\/(.*)\.ts$/, "$1.js");
-  const file = `${DIST}/${name}`;
+/** Scripts of one folder at a time: those of two would keep their folders. */
+async function bundle(scripts: string[]): Promise<void> {
+  const args = ["bundle", "--quiet", "--outdir", FOLDER, ...scripts];
+  const bundle = new Deno.Command(Deno.execPath(), { args }).spawn();
+  if (!(await bundle.status).success) Deno.exit(1);
+}
+
+async function makeExecutable(script: string): Promise<void> {
+  const here = Deno.execPath().replace(/\/[^/]*$/, "");
+  const path = [...new Set(["/usr/local/bin", "/usr/bin", "/bin", here])];
+  const env = `#!/usr/bin/env -S PATH=${path.join(":")} deno `;
+  const file = script.replace(/^.*\/(.*)\.ts$/, `${FOLDER}/$1.js`);
   const text = await Deno.readTextFile(file);
-  await Deno.writeTextFile(
-    file,
-    text.replace(
-      /^#!.* -S deno /,
-      `#!/usr/bin/env -S PATH=${path.join(":")} deno `,
-    ),
-  );
+  await Deno.writeTextFile(file, text.replace(/^#!.* -S deno /, env));
   await Deno.chmod(file, 0o755);
-  console.log(`dist/${name}`);
+  console.log(file.replace(ROOT, ""));
+}
+
+try {
+  await Deno.mkdir(FOLDER, { recursive: true });
+  if (Deno.args.length === 0) {
+    await Deno.remove(FOLDER, { recursive: true }); // old scripts, too
+    await Deno.mkdir(FOLDER);
+  }
+} catch (error) {
+  if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+  fail(`cannot write ${FOLDER}, as it belongs to another user`, 1);
+}
+for (const folder of ["collectors", "pipes"]) {
+  const scripts = await scriptsIn(folder);
+  await bundle(scripts);
+  for (const script of scripts) await makeExecutable(script);
 }

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import {
+  has,
   processTest,
   ROOT,
   Running,
@@ -10,15 +11,14 @@ import { Tcollector } from "./helpers/tcollector.ts";
 
 /** A folder of collectors as tcollector wants it: bundled, and numbered. */
 async function deploy(folder: string): Promise<string> {
-  const bundle = new Running(["deno", "run", "-A", `${ROOT}tasks/bundle.ts`]);
+  const args = ["run", "-A", `${ROOT}tasks/bundle.ts`, `${folder}/0`];
+  const bundle = new Running([Deno.execPath(), ...args]);
   assertEquals((await bundle.end()).code, 0, bundle.err.join("\n"));
   const collectors = `${folder}/collectors/0`;
   await Deno.mkdir(collectors, { recursive: true });
-  await new Running(["cp", "-rp", `${ROOT}dist`, `${folder}/0`]).end();
-  const direct = ["numprocesses.js", "uptime.js", "sarcpu.js"];
-  for (
-    const name of direct.filter((name) => bundle.out.includes(`dist/${name}`))
-  ) {
+  const direct = ["numprocesses.js", "uptime.js"];
+  if (has("sar")) direct.push("sarcpu.js");
+  for (const name of direct) {
     await Deno.rename(`${folder}/0/${name}`, `${collectors}/${name}`);
   }
   return collectors;
@@ -35,7 +35,6 @@ async function wrap(folder: string, name: string, args: string): Promise<void> {
 
 processTest("every collector runs under tcollector without a refused line", [
   "tail",
-  "sar",
 ], async (folder) => {
   const log = `${folder}/some.log`;
   await Deno.writeTextFile(log, "");
@@ -62,7 +61,7 @@ processTest("every collector runs under tcollector without a refused line", [
   await Deno.writeTextFile(log, "authentication failure\n".repeat(101), {
     append: true,
   });
-  await sleep(1500);
+  await sleep(1500); // it is read; what is left is told at the end
   const ms = await tcollector.stop();
 
   assertEquals(tcollector.refused, []);
@@ -74,13 +73,11 @@ processTest("every collector runs under tcollector without a refused line", [
     "proc.num_processes",
     "proc.uptime.idle",
     "proc.uptime.since_boot",
-    "sar.cpu.util",
+    ...has("sar") ? ["sar.cpu.util"] : [],
   ]);
-  const failures = tcollector.sent.filter((put) =>
-    put.includes(" auth.failures ")
-  );
-  assertEquals(failures.filter((put) => put.split(" ")[3] === "101").length, 1);
-  assert(ms < 2200, `ended after ${ms} ms`); // a drain of the double's takes 1 s
+  const counted = (put: string) => / auth.failures \d+ 101 /.test(put);
+  assertEquals(tcollector.sent.filter(counted).length, 1);
+  assert(ms < 5000, `ended after ${ms} ms`); // then tcollector kills
   const status = (name: string) =>
     tcollector.collectors.find(({ path }) => path.endsWith(name))?.status;
   assertEquals(status("unfit.sh")!.code, 13);

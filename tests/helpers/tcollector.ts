@@ -162,6 +162,6 @@ export class Tcollector {
 }
 
 async function killGroup(process: Deno.ChildProcess, signal: string) {
-  const args = [`-${signal}`, "--", `-${process.pid}`];
-  await new Deno.Command("kill", { args, stderr: "null" }).output();
+  const args = ["-c", `kill -${signal} -${process.pid}`]; // dash takes no --
+  await new Deno.Command("sh", { args, stderr: "null" }).output();
 }

@@ -1,0 +1,33 @@
+import { assert, assertEquals } from "@std/assert";
+import {
+  processTest,
+  puts,
+  ROOT,
+  Running,
+  until,
+} from "./helpers/processes.ts";
+
+processTest("bundled scripts run wherever they are copied or linked to", [
+  "tail",
+], async (folder) => {
+  const args = ["run", "-A", `${ROOT}tasks/bundle.ts`, folder];
+  const bundle = new Running([Deno.execPath(), ...args]);
+  assertEquals((await bundle.end()).code, 0, bundle.err.join("\n"));
+  const { version } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
+  assert(bundle.out.length >= 7);
+  for (const file of bundle.out) {
+    const script = new Running([file, "--version"], { cwd: "/" });
+    assertEquals((await script.end()).code, 0);
+    assertEquals(script.err, []);
+    assertEquals(script.out, [`${file.split("/").at(-1)} ${version}`]);
+  }
+
+  await Deno.mkdir(`${folder}/0`);
+  await Deno.symlink(`${folder}/uptime.js`, `${folder}/0/up`);
+  const linked = new Running([`${folder}/0/up`], { cwd: "/" });
+  await until(() => linked.out.length > 1);
+  assertEquals((await linked.end("SIGTERM")).code, 0);
+  assertEquals(linked.err, []);
+  assertEquals(puts(linked.out).length, linked.out.length);
+  for (const line of linked.out) assert(line.startsWith("proc.uptime."), line);
+});
