@@ -1,9 +1,12 @@
 /**
  * Where JSR does not answer, puts the stand-ins of `tests/offline/` into
  * `.offline/`, which `links` in deno.json looks at. Where it does, removes it.
+ * Real packages that someone has put there stay.
  */
+import { complain, fail } from "../script/complain.ts";
+
 const ROOT = new URL("../", import.meta.url);
-const STAND_IN = "1.99.0"; // their version; real packages are left in place
+const STAND_IN = "1.99.0"; // the version of the stand-ins
 
 async function jsrAnswers(): Promise<boolean> {
   const config = await Deno.readTextFile(new URL("deno.json", ROOT));
@@ -17,33 +20,59 @@ async function jsrAnswers(): Promise<boolean> {
   return success;
 }
 
-async function versionIn(folder: URL): Promise<string | undefined> {
+async function textOf(file: URL): Promise<string | undefined> {
   try {
-    const config = await Deno.readTextFile(new URL("deno.json", folder));
-    return JSON.parse(config).version;
-  } catch {
-    return undefined;
+    return await Deno.readTextFile(file);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
   }
 }
 
+async function versionIn(folder: URL): Promise<string | undefined> {
+  const config = await textOf(new URL("deno.json", folder));
+  return config && JSON.parse(config).version;
+}
+
+/** Writes only what differs: the folder may belong to another user. */
 async function copy(from: URL, to: URL): Promise<void> {
-  await Deno.mkdir(to, { recursive: true });
   for await (const { name } of Deno.readDir(from)) {
-    await Deno.copyFile(new URL(name, from), new URL(name, to));
+    const [file, place] = [new URL(name, from), new URL(name, to)];
+    const text = await Deno.readTextFile(file);
+    if (await textOf(place) === text) continue;
+    await Deno.mkdir(to, { recursive: true });
+    await Deno.writeTextFile(place, text);
   }
 }
 
-const offline = new URL(".offline/", ROOT);
-if (await jsrAnswers()) {
-  await Deno.remove(offline, { recursive: true }).catch(() => {});
-} else {
-  const installed = await versionIn(new URL("assert/", offline));
-  if (installed === undefined) {
-    console.error("JSR does not answer: using stand-ins for @std in .offline/");
+async function useStandIns(offline: URL): Promise<void> {
+  if (await versionIn(new URL("assert/", offline)) === undefined) {
+    complain("JSR does not answer: using stand-ins for @std in .offline/");
   }
   for (const name of ["assert", "cli", "streams"]) {
     const place = new URL(`${name}/`, offline);
     if ((await versionIn(place) ?? STAND_IN) !== STAND_IN) continue;
     await copy(new URL(`tests/offline/${name}/`, ROOT), place);
   }
+}
+
+async function removeAll(folder: URL): Promise<void> {
+  try {
+    await Deno.remove(folder, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+const offline = new URL(".offline/", ROOT);
+try {
+  if (await jsrAnswers()) await removeAll(offline);
+  else await useStandIns(offline);
+} catch (error) {
+  if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+  fail(
+    `cannot write ${offline.pathname}, as this clone belongs to another user: ` +
+      "make a clone of your own",
+    1,
+  );
 }
