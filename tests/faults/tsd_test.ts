@@ -1,0 +1,68 @@
+/** A pipeline whose TSD is down. */
+import { assertEquals } from "@std/assert";
+import {
+  command,
+  freePort,
+  Ledger,
+  OTHER,
+  processTest,
+  Running,
+  sleep,
+  until,
+} from "../helpers/processes.ts";
+
+processTest("the log is rotated under load while the TSD is down", [
+  "sh",
+  "tail",
+], async (folder) => {
+  const log = `${folder}/auth.log`;
+  await Deno.writeTextFile(log, OTHER);
+  const port = freePort();
+  const quote = (words: string[]) => words.map((w) => `'${w}'`).join(" ");
+  const collector = quote(command("collectors/authfailures.ts", log));
+  const tsd = quote(command("pipes/tsd.ts", `127.0.0.1:${port}`));
+  const pids = `${folder}/pid`;
+  const pipeline = new Running([
+    ...["sh", "-c"],
+    `sh -c 'echo $$ > "$0"; exec "$@"' ${pids} ${collector} | ${tsd}`,
+  ]);
+  await sleep(1500);
+  const ledger = new Ledger();
+  for (let i = 0; i < 4; i++) {
+    await ledger.write(log, 100 + i);
+    await Deno.rename(log, `${log}.${i}`);
+    await until(() => Date.now() % 1000 > 800);
+    await ledger.write(`${log}.${i}`, 10); // its writer has not reopened yet
+    await Deno.writeTextFile(log, "");
+    await until(() => Date.now() % 1000 > 800);
+  }
+  const sink = new Sink(port);
+  Deno.kill(Number(await Deno.readTextFile(pids)), "SIGTERM");
+  assertEquals((await pipeline.end()).code, 0, pipeline.err.join("\n"));
+  sink.close();
+  const lines = [...new Set(sink.lines)]; // a TSD stores a put once
+  ledger.compare("rotated while the TSD was down", lines);
+});
+
+/** A TSD that reads puts and closes when it has read them all. */
+class Sink {
+  readonly lines: string[] = [];
+  readonly #listener: Deno.TcpListener;
+
+  constructor(port: number) {
+    this.#listener = Deno.listen({ hostname: "127.0.0.1", port });
+    this.#accept().catch(() => {}); // closed
+  }
+
+  async #accept(): Promise<void> {
+    for await (const connection of this.#listener) {
+      new Response(connection.readable).text().then((text) =>
+        this.lines.push(...text.split("\n").slice(0, -1))
+      ).catch(() => {});
+    }
+  }
+
+  close(): void {
+    this.#listener.close();
+  }
+}
