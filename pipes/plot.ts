@@ -18,16 +18,17 @@ import {
   fail,
   flag,
   lastWords,
-  LineWriter,
   messageOf,
+  passOn,
   refuse,
+  Screen,
   text,
   wholeNumber,
   within,
 } from "../script/mod.ts";
-import { History } from "./plot/history.ts";
+import { History } from "./history.ts";
 import { pageFiles, serve } from "./plot/serve.ts";
-import { Screen } from "./plot/terminal.ts";
+import { frame } from "./plot/terminal.ts";
 
 const USAGE = `
 Usage: plot.ts [OPTION]...
@@ -43,10 +44,11 @@ Options:
                      only this host reaches; 0.0.0.0 is for all who can reach
                      this host.
       --keep=TIME    Remember so much of each series, back from its newest
-                     datapoint: 90s, 15m, 1h, 1d. Default: 1h.
+                     datapoint: 90s, 15m, 1h, 1d. Default: what fits in 4
+                     million datapoints, an hour of 1,000 series at least.
       --series=N     Remember at most so many series. A new one takes the place
-                     of one that was silent for --keep, if there is such.
-                     Default: 1000.
+                     of one that was silent for --keep, or for an hour, if there
+                     is such. Default: 1000.
       --tty          Draw in the terminal in place of serving a page, until the
                      input ends.
   -h, --help         Print this.
@@ -59,20 +61,19 @@ Examples:
       The same, on their way to a TSD.
   ssh web1 numprocesses.ts | plot.ts --tty
       See those of another host, here in the terminal.
-  plot.ts --keep=1d --port=0 < puts.txt
-      Look at the puts of a day, at any free port.
+  lograte.ts --replay access.log | plot.ts --port=0
+      Look at all of a log, at any free port.
 
 A point takes 16 to 24 bytes: an hour of 1,000 series 60 to 90 MB, a day of 10
 series 14 to 21 MB.
 `;
+const MAX_POINTS = 4_000_000;
 const ENDING = 1500; // ms for the input to end after a signal
-const AHEAD = 48 * 1024 * 1024; // bytes that wait before a slow reader slows the input
-const STALL = 1000; // ms without progress after which a reader stalls
 
 const options = commandLine(USAGE, {
   port: wholeNumber(0, 65_535, undefined),
   host: text(),
-  keep: duration(3600),
+  keep: duration(Infinity),
   series: wholeNumber(1, 100_000, 1000),
   tty: flag(),
 });
@@ -81,20 +82,17 @@ if (tty && (options.port ?? options.host) !== undefined) {
   refuse("option --tty serves no page: leave out --port and --host");
 }
 
-const history = new History(Math.ceil(keep), options.series);
-const writer = Deno.stdout.isTerminal()
-  ? undefined
-  : new LineWriter(Deno.stdout, (error) => {
-    const gone = error instanceof Deno.errors.BrokenPipe;
-    const why = gone ? "the reader is gone" : `cannot write: ${error}`;
-    complain(`${why}: handing nothing on`);
-  });
+const history = new History({
+  maxSeries: options.series,
+  ...keep < Infinity ? { keep: Math.ceil(keep) } : { maxPoints: MAX_POINTS },
+});
 
 async function open(): Promise<Screen | undefined> {
   if (tty) {
     const screen = [Deno.stdout, Deno.stderr].find((out) => out.isTerminal());
     if (screen === undefined) fail("option --tty needs a terminal", 1);
-    return new Screen(history, screen);
+    const color = !Deno.noColor;
+    return new Screen((size) => frame(history, { ...size, color }), screen);
   }
   const files = await pageFiles().catch(({ message }) =>
     fail(
@@ -116,35 +114,21 @@ async function open(): Promise<Screen | undefined> {
   }
 }
 
-async function read(): Promise<void> {
-  let keepsUp = true;
-  try {
-    for await (const chunk of Deno.stdin.readable) {
-      history.push(chunk);
-      writer?.pass(chunk);
-      // A reader that stalls is not waited for again until it goes on.
-      keepsUp = await writer?.room(AHEAD, keepsUp ? STALL : 0) ?? true;
-    }
-  } catch (error) {
-    complain(`cannot read stdin: ${error}`);
-  }
-  history.end();
-  writer?.passRest();
-  await writer?.room(0, Infinity);
-}
-
 async function stop(): Promise<void> {
   const screen = await within(ENDING, opening);
   if (screen !== undefined) await within(ENDING, screen.close());
   // The collector on the left may still tell its last second.
-  if (!Deno.stdin.isTerminal()) await within(ENDING, reading);
+  if (!Deno.stdin.isTerminal()) await within(ENDING, passed.delivered);
 }
 
-const reading = read();
+const handsOn = !Deno.stdout.isTerminal();
+const passed = passOn((chunk) => history.push(chunk), handsOn);
 const opening = open();
 lastWords(stop);
 const screen = await opening;
-await reading;
+await passed.ended;
+history.end();
+await passed.delivered;
 if (screen !== undefined) {
   await stop();
   Deno.exit(0);

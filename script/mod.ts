@@ -39,5 +39,7 @@ export { complain, complainSync, fail, messageOf } from "./complain.ts";
 export { fromJsr } from "./from_jsr.ts";
 export { type LastWords, lastWords } from "./last_words.ts";
 export { LineWriter, type Output, writeAll } from "./output.ts";
+export { type PassedOn, passOn } from "./pass_on.ts";
 export { progressBar } from "./progress_bar.ts";
+export { Screen, type Size } from "./screen.ts";
 export { sleep, within } from "./wait.ts";

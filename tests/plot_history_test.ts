@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { History } from "../pipes/plot/history.ts";
+import { History } from "../pipes/history.ts";
 import { isOwnHost } from "../pipes/plot/host.ts";
-import { align, Series } from "../pipes/plot/series.js";
+import { align, Series } from "../pipes/history/series.js";
 import { encode, T } from "./helpers/plot.ts";
 
 function series(points: [second: number, value: number][], keep = 3600) {
@@ -11,7 +11,7 @@ function series(points: [second: number, value: number][], keep = 3600) {
 }
 
 function history(lines: string[], keep = 3600, maxSeries = 1000) {
-  const made = new History(keep, maxSeries);
+  const made = new History({ keep, maxSeries });
   made.push(encode(lines));
   return made;
 }
@@ -109,6 +109,42 @@ Deno.test("History keeps at most so many series, and tells of the others", () =>
   assertEquals(made.refused, 1);
   made.push(encode([`a ${T + 61} 1 host=y z=1`, `a ${T + 61} 1 host=z`]));
   assertEquals(made.series.map(({ tags }) => tags), ["host=y z=1", "host=z"]);
+});
+
+Deno.test("History keeps less of the time when there are too many points", () => {
+  const made = new History({ maxPoints: 1000 });
+  const shortened: number[] = [];
+  const not = () => {};
+  made.listener = {
+    added: not,
+    removed: not,
+    point: not,
+    shortened: (keep) => shortened.push(keep),
+  };
+  for (let i = 0; i <= 1000; i++) made.push(encode([`a ${T + i} 1 host=x`]));
+  assertEquals(shortened, [750]);
+  assertEquals(made.series.map(({ length }) => length), [751]);
+  for (let i = 0; i <= 1000; i++) made.push(encode([`b ${T + i} 1 host=x`]));
+  assertEquals(shortened, [750, 562, 421]);
+  // However many series there are, each keeps 5 minutes.
+  for (let i = 0; i <= 1000; i++) made.push(encode([`c ${T + i} 1 host=x`]));
+  for (let i = 0; i <= 1000; i++) made.push(encode([`d ${T + i} 1 host=x`]));
+  assertEquals(made.series.map(({ length }) => length), [301, 301, 301, 301]);
+  assertEquals(shortened.at(-1), 300);
+});
+
+Deno.test("History leaves out what is far ahead of the clock", () => {
+  const made = new History({ clock: () => T * 1000 });
+  const day = 86_400;
+  made.push(
+    encode(
+      [T, 9_999_999_999, T + day + 1, T + day].map((second) =>
+        `a ${second} 1 host=x`
+      ),
+    ),
+  );
+  assertEquals(made.series.map(({ times }) => [...times]), [[T, T + day]]);
+  assertEquals(made.ahead, 2);
 });
 
 Deno.test("History counts the lines that are no puts, and shows the latest", () => {

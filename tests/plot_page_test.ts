@@ -219,6 +219,8 @@ pageTest(
       );
     };
     const a = chart(page, "a");
+    await range(T, newest); // of old puts: all
+    await page.getByLabel("5 min").click();
     await range(newest - 300, newest);
     await page.getByLabel("1 h").click();
     await range(newest - 3600, newest);
@@ -267,6 +269,36 @@ pageTest(
     await until(async () => await a.locator("tbody tr").count() === 2);
     await a.locator(".toggle").first().click();
     await range(newest - 300, newest);
+  },
+);
+
+pageTest(
+  "The page opens on the latest minutes of what is live, and on all that has ended",
+  [],
+  async (page, plot, address) => {
+    await says(page.locator("#empty"), "Waiting for the first datapoint.");
+    const now = Math.floor(Date.now() / 1000);
+    await plot.feed(puts(4000, (i) => [`put a ${now - 3999 + i} ${i} host=x`]));
+    const span = async (wanted: string) => {
+      const chosen = `document.querySelector("#spans :checked").value`;
+      await says(page.locator("#count"), "1 series in 1 chart");
+      assertEquals(await page.evaluate(chosen), wanted);
+    };
+    await span("300");
+    await plot.close();
+    await says(page.locator("#status"), /^Input ended/);
+    await span("300"); // as long as one looks on
+    await page.goto(address);
+    await span("Infinity");
+    await Plot.at([], async (empty, address) => {
+      await page.goto(address);
+      await empty.close();
+      await says(page.locator("#status"), /^Input ended/);
+      await says(
+        page.locator("#empty"),
+        "The input ended without a datapoint.",
+      );
+    });
   },
 );
 

@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
-import { History } from "../pipes/plot/history.ts";
+import { History } from "../pipes/history.ts";
 import { frame } from "../pipes/plot/terminal.ts";
 import { encode, puts, T } from "./helpers/plot.ts";
 import { command, processTest, Running } from "./helpers/processes.ts";
 
 function history(lines: string[], keep = 3600, maxSeries = 1000) {
-  const made = new History(keep, maxSeries);
+  const made = new History({ keep, maxSeries });
   made.push(encode(lines));
   return made;
 }

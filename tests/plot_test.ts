@@ -28,7 +28,7 @@ processTest(
       assert(!/unsafe|https?:\/\/(?!www\.w3\.org)/.test(page), page);
       for (
         const [status, request] of [
-          [200, `GET /series.js HTTP/1.1\r\nHost: localhost:${port}`],
+          [200, `GET /history/series.js HTTP/1.1\r\nHost: localhost:${port}`],
           [403, `GET / HTTP/1.1\r\nHost: evil.example:${port}`],
           [403, `GET /events HTTP/1.1\r\nHost: evil.example`],
           [404, `GET /etc/passwd HTTP/1.1\r\nHost: ${host}`],

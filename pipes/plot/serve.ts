@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { History, Listener } from "./history.ts";
+import type { History, Listener } from "../history.ts";
 import { inUrl, isOwnHost, isWildcard } from "./host.ts";
 import pageStyle from "./page/page.css" with { type: "text" };
 import pageHtml from "./page/page.html" with { type: "text" };
@@ -18,8 +18,8 @@ import lines from "./page/lines.js" with { type: "text" };
 import page from "./page/page.js" with { type: "text" };
 import save from "./page/save.js" with { type: "text" };
 import theme from "./page/theme.js" with { type: "text" };
-import series from "./series.js" with { type: "text" };
-import type { Series } from "./series.js";
+import series from "../history/series.js" with { type: "text" };
+import type { Series } from "../history/series.js";
 
 const TICK = 200; // ms between batches of points
 const BEAT = 50; // ticks after which a page hears something in any case
@@ -59,7 +59,7 @@ export async function pageFiles(): Promise<Files> {
     ["/page/page.css", [pageStyle, "text/css"]],
     ["/uplot.css", [style.default, "text/css"]],
     ["/uplot.js", [script.default, "text/javascript"]],
-    ["/series.js", [series, "text/javascript"]],
+    ["/history/series.js", [series, "text/javascript"]],
     ...Object.entries(SCRIPTS).map(([name, text]) =>
       [`/page/${name}.js`, [text, "text/javascript"]] as const
     ),
@@ -107,6 +107,7 @@ class Feed implements Listener {
   #first = 0; // the number of the log's first batch
   #added: Series[] = [];
   #removed: number[] = [];
+  #keep: number | undefined; // if it has become shorter
   #points = new Map<number, number[]>(); // by series: second, value, ...
   #pending = 0;
   #state = "";
@@ -129,6 +130,10 @@ class Feed implements Listener {
     this.#points.delete(series.id);
   }
 
+  shortened(keep: number): void {
+    if (this.#pages > 0) this.#keep = keep;
+  }
+
   point({ id }: Series, second: number, value: number): void {
     if (this.#pages === 0) return;
     const points = this.#points.get(id);
@@ -147,7 +152,7 @@ class Feed implements Listener {
         const { keep, maxSeries, series } = this.#history;
         yield event("history", JSON.stringify({ keep, maxSeries }));
         for (const one of series) yield wholeSeries(one);
-        yield event("live", "{}") + event("state", this.#state);
+        yield event("state", this.#state) + event("live", "{}");
         while (next >= this.#first) {
           const batch = this.#log[next - this.#first];
           if (batch === undefined) await this.#news.promise;
@@ -172,18 +177,20 @@ class Feed implements Listener {
   }
 
   #stateNow(): string {
-    const { strange, latestStrange, refused, ended } = this.#history;
-    return JSON.stringify({ strange, latestStrange, refused, ended });
+    const { strange, latestStrange, refused, ahead, ended } = this.#history;
+    return JSON.stringify({ strange, latestStrange, refused, ahead, ended });
   }
 
   #flush(): void {
     if (this.#added.length + this.#removed.length + this.#pending === 0) return;
     const added = this.#added.map(({ id, name, tags }) => [id, name, tags]);
     const points = [...this.#points].map(([id, points]) => [id, ...points]);
-    const batch = { added, removed: this.#removed, points };
+    const keep = this.#keep;
+    const batch = { added, removed: this.#removed, points, keep };
     this.#append(event("points", JSON.stringify(batch)));
     this.#added = [];
     this.#removed = [];
+    this.#keep = undefined;
     this.#points.clear();
     this.#pending = 0;
   }
@@ -205,6 +212,7 @@ class Feed implements Listener {
     this.#logged = 0;
     this.#added = [];
     this.#removed = [];
+    this.#keep = undefined;
     this.#points.clear();
     this.#pending = 0;
   }

@@ -4,15 +4,14 @@
  * @module
  */
 
-import { fromJsr, type Output, writeAll } from "../../script/mod.ts";
-import type { History } from "./history.ts";
-import type { Series } from "./series.js";
+import { fromJsr } from "../../script/mod.ts";
+import type { History } from "../history.ts";
+import type { Series } from "../history/series.js";
 
 const { unicodeWidth } = await fromJsr(import("@std/cli/unicode-width"));
 
 const WINDOW = 300; // seconds that a chart spans
 const MAX_HEIGHT = 6; // rows of a series
-const TICK = 250; // ms between frames
 const BARS = " ▁▂▃▄▅▆▇█";
 const BRAILLE = 0x2800;
 const DOTS = [[0x40, 0x04, 0x02, 0x01], [0x80, 0x20, 0x10, 0x08]]; // bottom up
@@ -189,59 +188,4 @@ export function frame(history: History, options: FrameOptions): string[] {
   return [...lines, style(2, cut(notes.join(" | "), columns))].slice(
     -Math.max(1, rows),
   );
-}
-
-/** The terminal, redrawn in place until it is closed. */
-export class Screen {
-  readonly #history: History;
-  readonly #out: Output;
-  readonly #timer: ReturnType<typeof setInterval>;
-  readonly #draw = () => void this.#drawSoon();
-  /** The frame that is being written: a terminal may stop, by Ctrl-S. */
-  #writing: Promise<void> | undefined;
-
-  /**
-   * Draws a history at once, and four times a second.
-   *
-   * @param history What is drawn.
-   * @param out The terminal.
-   */
-  constructor(history: History, out: Output) {
-    this.#history = history;
-    this.#out = out;
-    this.#timer = setInterval(this.#draw, TICK);
-    if (Deno.build.os !== "windows") {
-      Deno.addSignalListener("SIGWINCH", this.#draw);
-    }
-    this.#drawSoon("\x1b[?1049h\x1b[?25l"); // another screen, without cursor
-  }
-
-  /** Gives the terminal back, and leaves the last frame there. */
-  async close(): Promise<void> {
-    clearInterval(this.#timer);
-    if (Deno.build.os !== "windows") {
-      Deno.removeSignalListener("SIGWINCH", this.#draw);
-    }
-    await this.#writing;
-    await this.#write(`\x1b[?25h\x1b[?1049l${this.#frame().join("\n")}\n`);
-  }
-
-  #frame(): string[] {
-    return frame(this.#history, {
-      ...Deno.consoleSize(),
-      color: !Deno.noColor,
-    });
-  }
-
-  #drawSoon(before = ""): void {
-    if (this.#writing !== undefined) return;
-    const rows = this.#frame().map((row) => row + "\x1b[K").join("\r\n");
-    this.#writing = this.#write(`${before}\x1b[H${rows}\x1b[J`)
-      .catch(() => clearInterval(this.#timer)) // the terminal is gone
-      .finally(() => this.#writing = undefined);
-  }
-
-  #write(text: string): Promise<void> {
-    return writeAll(this.#out, new TextEncoder().encode(text));
-  }
 }

@@ -10,9 +10,10 @@ import { Chart } from "./chart.js";
 import { byId } from "./dom.js";
 import { exact, stamp } from "./figures.js";
 
-/** @import { Series } from "../series.js" */
+/** @import { Series } from "../../history/series.js" */
 /** @typedef {[from: number, to: number]} Range In seconds, both shown. */
 
+const SPAN = 300; // seconds
 const MIN_FRAME = 200; // ms between frames of new data
 const MIN_ZOOM = 2; // seconds
 
@@ -20,7 +21,7 @@ export class Board {
   /** @type {Map<number, Series>} The series by what the server calls them. */
   known = new Map();
   /** Seconds that are shown up to the newest one. */
-  span = 300;
+  span = SPAN;
   /** @type {number | undefined} The second that is read. */
   second;
   /** Whether the keyboard chose it. */
@@ -34,6 +35,7 @@ export class Board {
   #zoomed;
   /** @type {Range | undefined} What was shown when it was paused. */
   #frozen;
+  #opened = false;
   #telling = false;
   #drawing = false;
   #waiting = false;
@@ -75,8 +77,26 @@ export class Board {
     return [newest - this.span, newest];
   }
 
+  /**
+   * Opens on the latest minutes of what is live, and on all of what is not: an
+   * input that has ended, or a replay.
+   *
+   * @param {boolean} ended
+   */
+  open(ended) {
+    if (this.#opened || this.known.size === 0) return;
+    let newest = -Infinity;
+    for (const series of this.known.values()) {
+      newest = Math.max(newest, series.newest);
+    }
+    const live = !ended && newest > Date.now() / 1000 - SPAN;
+    this.show(live ? SPAN : Infinity);
+  }
+
   /** @param {number} span Seconds to show up to the newest one. */
   show(span) {
+    this.#opened = true;
+    byId("spans").querySelector(`[value="${span}"]`).checked = true;
     const { paused } = this;
     this.span = span;
     this.#frozen = undefined;

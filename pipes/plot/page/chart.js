@@ -6,14 +6,14 @@
  * @module
  */
 
-import { align } from "../series.js";
+import { align } from "../../history/series.js";
 import { byId, element } from "./dom.js";
 import { exact, stamp } from "./figures.js";
 import { labels, Legend } from "./legend.js";
 import { drawLines } from "./lines.js";
 import { saveCsv, savePng } from "./save.js";
 
-/** @import { Series } from "../series.js" */
+/** @import { Series } from "../../history/series.js" */
 /** @import { Board, Range } from "./board.js" */
 /** @import { Plot } from "./lines.js" */
 

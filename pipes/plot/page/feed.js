@@ -6,7 +6,7 @@
  * @module
  */
 
-import { Series } from "../series.js";
+import { Series } from "../../history/series.js";
 
 const RETRY = 1000; // ms between attempts to reach the server
 const SILENCE = 30_000; // ms without a word after which it is away
@@ -17,6 +17,7 @@ const DOZE = 10_000; // ms hidden after which a page lets its connection go
  * @property {number} strange How many lines are no puts.
  * @property {string[]} latestStrange The latest of them.
  * @property {number} refused How many datapoints there was no room for.
+ * @property {number} ahead How many were far ahead of the clock.
  * @property {number | null} ended When the input ended, in milliseconds.
  */
 
@@ -54,7 +55,7 @@ export class Feed {
   #source;
   /** @type {Map<number, Series>} */
   #known = new Map();
-  #keep = 3600;
+  #keep = Infinity;
   #heard = 0;
   #away = false;
 
@@ -94,7 +95,7 @@ export class Feed {
       });
     };
     on("history", ({ keep }) => {
-      this.#keep = keep;
+      this.#keep = keep ?? Infinity;
       incoming = new Map();
     });
     on("series", (told) => {
@@ -116,10 +117,15 @@ export class Feed {
    *   added: [number, string, string][],
    *   removed: number[],
    *   points: [number, ...number[]][],
+   *   keep?: number,
    * }} batch
    */
-  #take({ added, removed, points }) {
+  #take({ added, removed, points, keep }) {
     const known = this.#known;
+    if (keep !== undefined) {
+      this.#keep = keep;
+      for (const series of known.values()) series.shorten(keep);
+    }
     for (const [id, name, tags] of added) {
       if (known.has(id)) continue;
       known.set(id, new Series(id, name, tags, this.#keep));

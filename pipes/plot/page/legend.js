@@ -10,7 +10,7 @@ import { element, fill } from "./dom.js";
 import { change, clock, exact, stamp } from "./figures.js";
 import { lineStyle } from "./theme.js";
 
-/** @import { Series } from "../series.js" */
+/** @import { Series } from "../../history/series.js" */
 /** @import { Range } from "./board.js" */
 
 /**

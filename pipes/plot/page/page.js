@@ -39,9 +39,12 @@ function showStatus() {
 
 /** @import { State } from "./feed.js" */
 /** @param {State} state */
-function showState({ strange, latestStrange, refused, ended: at }) {
+function showState({ strange, latestStrange, refused, ahead, ended: at }) {
   ended = at;
   showStatus();
+  byId("empty").textContent = ended === null
+    ? "Waiting for the first datapoint."
+    : "The input ended without a datapoint.";
   byId("strange").hidden = strange === 0;
   byId("strange").querySelector("summary").textContent = strange === 1
     ? "1 line is no put"
@@ -53,6 +56,10 @@ function showState({ strange, latestStrange, refused, ended: at }) {
   byId("refused").textContent = `${
     exact(refused)
   } datapoints were of series that there was no room for.`;
+  byId("ahead").hidden = ahead === 0;
+  byId("ahead").textContent = `${
+    exact(ahead)
+  } datapoints are left out: their time is more than a day ahead of the clock.`;
 }
 
 byId("search").addEventListener("input", () => {
@@ -76,10 +83,12 @@ new Feed({
   all: (known) => {
     board.known = known;
     board.arrange();
+    board.open(ended !== null);
     board.refresh();
   },
   points: (changed) => {
     if (changed) board.arrange();
+    board.open(ended !== null);
     board.refresh();
   },
   state: showState,

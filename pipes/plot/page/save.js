@@ -6,7 +6,7 @@
  * @module
  */
 
-import { align } from "../series.js";
+import { align } from "../../history/series.js";
 import { element, save } from "./dom.js";
 import { clock, day, exact, stamp } from "./figures.js";
 import { labels, lastOf } from "./legend.js";

@@ -1,13 +1,16 @@
 /**
- * What plot.ts remembers: the series of the puts it read, bounded, and what it
+ * What a pipe remembers: the series of the puts it read, bounded, and what it
  * could not read as a put.
  *
  * @module
  */
 
-import { LineCutter, MAX_PUT, parsePut, type Put } from "../../mod.ts";
-import { Series } from "./series.js";
+import { LineCutter, MAX_PUT, parsePut, type Put } from "../mod.ts";
+import { Series } from "./history/series.js";
 
+const LEAST_KEPT = 300; // seconds, however many series there are
+const SILENCE = 3600; // seconds after which a series may go, if all is kept
+const AHEAD = 86_400; // seconds ahead of the clock from which a time is wrong
 const SHOWN = 20; // lines that are no puts, of which this many characters:
 const SHOWN_LENGTH = 200;
 
@@ -17,6 +20,8 @@ export interface Listener {
   added(series: Series): void;
   /** A series made room for another. */
   removed(series: Series): void;
+  /** Each series keeps so many seconds from now on. */
+  shortened(keep: number): void;
   /** A series has a new point. */
   point(series: Series, second: number, value: number): void;
 }
@@ -26,10 +31,38 @@ function copy(text: string): string {
   return text.split("").join("");
 }
 
+/** Options of {@linkcode History}. */
+export interface HistoryOptions {
+  /**
+   * Seconds of each series that are kept.
+   *
+   * @default {Infinity}
+   */
+  keep?: number;
+  /**
+   * The most points in all series together: `keep` becomes shorter when there
+   * are more, but not shorter than 5 minutes.
+   *
+   * @default {Infinity}
+   */
+  maxPoints?: number;
+  /**
+   * The most series that are kept. A new one takes the place of one that was
+   * silent for `keep` seconds, or for an hour if all is kept.
+   *
+   * @default {1000}
+   */
+  maxSeries?: number;
+  /**
+   * Milliseconds since the epoch.
+   *
+   * @default {Date.now}
+   */
+  clock?: () => number;
+}
+
 /** The series, in the order of their first point, and what else was read. */
 export class History {
-  /** Seconds of each series that are kept. */
-  readonly keep: number;
   /** The most series that are kept. */
   readonly maxSeries: number;
   /** How many lines were no puts. */
@@ -38,21 +71,37 @@ export class History {
   readonly latestStrange: string[] = [];
   /** How many datapoints came of series that there was no room for. */
   refused = 0;
+  /** How many datapoints were of more than a day ahead of the clock. */
+  ahead = 0;
   /** When the input ended, in milliseconds since the epoch. */
   ended: number | null = null;
   /** Who wants to know. */
   listener: Listener | undefined;
 
+  #maxPoints: number;
+  readonly #clock: () => number;
   readonly #series = new Map<string, Series>();
   readonly #byText = new Map<string, Series>(); // spared: sorting the tags
   // One character more than a put may have tells that a line is too long.
   readonly #lines = new LineCutter({ longest: MAX_PUT + 1 });
+  readonly #silence: number;
+  #keep: number;
+  #points = 0;
   #nextId = 0;
   #nextLook = 0;
 
-  constructor(keep: number, maxSeries: number) {
-    this.keep = keep;
+  constructor(options: HistoryOptions = {}) {
+    const { keep = Infinity, maxPoints = Infinity, maxSeries = 1000 } = options;
+    this.#keep = keep;
+    this.#silence = options.keep ?? SILENCE;
+    this.#maxPoints = maxPoints;
     this.maxSeries = maxSeries;
+    this.#clock = options.clock ?? Date.now;
+  }
+
+  /** Seconds of each series that are kept. */
+  get keep(): number {
+    return this.#keep;
   }
 
   /** The series, in the order of their first point. */
@@ -80,14 +129,38 @@ export class History {
       return;
     }
     const { second, value } = put;
+    if (second > this.#clock() / 1000 + AHEAD) {
+      this.ahead++;
+      return;
+    }
     const text = put.name + put.tags;
     const series = this.#byText.get(text) ?? this.#find(put, text);
     if (series === undefined) {
       this.refused++;
       return;
     }
+    const before = series.length;
     series.add(second, value);
     this.listener?.point(series, second, value);
+    this.#points += series.length - before;
+    if (this.#points > this.#maxPoints) this.#shorten();
+  }
+
+  /** Lets the oldest quarter of the time go. */
+  #shorten(): void {
+    const spans = this.series.map(({ newest, oldest }) => newest - oldest);
+    const keep = Math.max(
+      LEAST_KEPT,
+      Math.floor(0.75 * Math.min(this.#keep, Math.max(...spans))),
+    );
+    this.#points = 0;
+    for (const series of this.series) {
+      series.shorten(keep);
+      this.#points += series.length;
+    }
+    if (keep === LEAST_KEPT) this.#maxPoints = Infinity;
+    this.#keep = keep;
+    this.listener?.shortened(keep);
   }
 
   #find({ name, tags, second }: Put, text: string): Series | undefined {
@@ -98,7 +171,7 @@ export class History {
       if (this.#series.size >= this.maxSeries && !this.#makeRoom(second)) {
         return undefined;
       }
-      series = new Series(this.#nextId++, copy(name), copy(sorted), this.keep);
+      series = new Series(this.#nextId++, copy(name), copy(sorted), this.#keep);
       this.#series.set(key, series);
       this.listener?.added(series);
     }
@@ -107,13 +180,14 @@ export class History {
     return series;
   }
 
-  /** Removes the series that are silent for longer than is kept. */
+  /** Removes the series that are silent for as long as is kept, or an hour. */
   #makeRoom(second: number): boolean {
     if (second < this.#nextLook && second > this.#nextLook - 60) return false;
     this.#nextLook = second + 1;
     for (const [key, series] of this.#series) {
-      if (series.newest >= second - this.keep) continue;
+      if (series.newest >= second - this.#silence) continue;
       this.#series.delete(key);
+      this.#points -= series.length;
       this.#byText.clear();
       this.listener?.removed(series);
     }

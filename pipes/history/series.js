@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * The points of one series, and how series are laid side by side for drawing.
- * The same file runs in plot.ts and in the page.
+ * The same file runs in the pipes and in the page of plot.ts.
  *
  * @module
  */
@@ -92,6 +92,17 @@ export class Series {
     this.#times[i] = second;
     this.#values[i] = value;
     this.#to++;
+    this.#trim();
+  }
+
+  /** @param {number} keep Seconds before the newest point that are kept now. */
+  shorten(keep) {
+    this.keep = keep;
+    this.#trim();
+    this.#makeRoom();
+  }
+
+  #trim() {
     const oldest = this.newest - this.keep;
     while (Number(this.#times[this.#from]) < oldest) this.#from++;
   }

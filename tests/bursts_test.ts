@@ -1,0 +1,180 @@
+import { assert, assertEquals } from "@std/assert";
+import { figuresOf } from "../pipes/bursts/figures.ts";
+import { jsonLines, metricsOf, report } from "../pipes/bursts/report.ts";
+import { History } from "../pipes/history.ts";
+import { encode, puts, T } from "./helpers/plot.ts";
+import { command, processTest, Running, until } from "./helpers/processes.ts";
+
+/** The figures of seconds in a row. */
+function figures(values: number[], step = 1) {
+  const times = Float64Array.from(values, (_, i) => T + i * step);
+  return figuresOf(times, Float64Array.from(values), step);
+}
+
+function metrics(lines: string[]) {
+  const history = new History({ keep: 86_400 });
+  history.push(encode(lines));
+  return metricsOf(history);
+}
+
+Deno.test("figuresOf() finds what was put in", () => {
+  const values = Array(1000).fill(1);
+  values.splice(100, 3, 0, 0, 0);
+  values[300] = 504;
+  values[301] = 504;
+  const found = figures(values);
+  assertEquals(found, {
+    datapoints: 1000,
+    from: T,
+    to: T + 999,
+    step: 1,
+    sum: 2003,
+    mean: 2.003,
+    peak: { at: T + 300, value: 504 },
+    peakToMean: 504 / 2.003,
+    median: 1,
+    p99: 1,
+    p999: 504,
+    busiestMinute: { at: T + 242, value: 1066 },
+    busiest1Percent: (2 * 504 + 8) / 2003,
+    dispersion: found.dispersion,
+    longestQuiet: 3,
+  });
+});
+
+Deno.test("figuresOf() divides the variance by the mean", () => {
+  const squares = [9, 1, 1, 1, 0, 0, 4, 16]; // of 2 4 4 4 5 5 7 9, whose mean is 5
+  assertEquals(squares.reduce((a, b) => a + b) / 8, 4);
+  const { mean, dispersion, peakToMean } = figures([2, 4, 4, 4, 5, 5, 7, 9]);
+  assertEquals([mean, dispersion, peakToMean], [5, 4 / 5, 9 / 5]);
+});
+
+Deno.test("figuresOf() takes percentiles by the nearest rank", () => {
+  const to100 = figures(Array.from({ length: 100 }, (_, i) => 100 - i));
+  assertEquals([to100.median, to100.p99, to100.p999], [50, 99, 100]);
+  const to1000 = figures(Array.from({ length: 1000 }, (_, i) => i + 1));
+  assertEquals([to1000.median, to1000.p99, to1000.p999], [500, 990, 999]);
+});
+
+Deno.test("figuresOf() tells rates per second, whatever the granularity", () => {
+  const found = figures([10, 0, 0, 50], 5);
+  assertEquals(found.mean, 3);
+  assertEquals(found.peak, { at: T + 15, value: 10 });
+  assertEquals([found.median, found.p99], [0, 10]);
+  assertEquals(found.busiestMinute, { at: T, value: 60 });
+  assertEquals(found.longestQuiet, 10);
+});
+
+Deno.test("figuresOf() counts no quiet across a gap, and divides by no zero", () => {
+  const times = Float64Array.of(1, 2, 3, 10, 11);
+  assertEquals(figuresOf(times, new Float64Array(5), 1).longestQuiet, 3);
+  const { peakToMean, busiest1Percent, dispersion } = figures([0, 0]);
+  const none = undefined;
+  assertEquals([peakToMean, busiest1Percent, dispersion], [none, none, none]);
+});
+
+Deno.test("figuresOf() says 1 of events that do not know of each other", () => {
+  let state = 1;
+  const random = () => (state = state * 48271 % 2147483647) / 2147483647;
+  const values = Array(3600).fill(0);
+  for (let i = 0; i < 36_000; i++) values[Math.floor(random() * 3600)]++;
+  const { dispersion } = figures(values);
+  assert(Math.abs(dispersion! - 1) < 0.1, `${dispersion}`);
+});
+
+const DAY = puts(200, (i) => [
+  `put requests ${T + i} 20 host=web1 status=200`,
+  `put requests ${T + i} ${i === 77 ? 5000 : 2} host=web1 status=404`,
+  `put errors ${T + i} 0 host=web1`,
+]);
+
+Deno.test("report() names the burstiest second, its peak-to-mean, and the tag that caused it", () => {
+  const rows = report(metrics(DAY));
+  const sentence = rows.find((row) => row.startsWith("requests"))!;
+  assert(
+    /^requests: 5,020 in the burstiest second, 2023-11-1\d \d\d:\d4:37, 107 times the mean of 47; status=404 5,000 of them$/
+      .test(sentence),
+    sentence,
+  );
+  assert(rows.some((row) => /^errors: 0 in the burstiest/.test(row)));
+  const head = rows.findLastIndex((row) => row.startsWith("host=web1 "));
+  assertEquals(
+    rows.slice(head + 1).map((row) => row.split(/ {2,}/)[0]),
+    ["all 2", "status=404", "status=200"],
+  );
+  assertEquals(new Set(rows.slice(head).map(({ length }) => length)).size, 1);
+});
+
+Deno.test("jsonLines() has an object for each series, and one for all", () => {
+  const lines = jsonLines(metrics(DAY)).map((line) => JSON.parse(line));
+  assertEquals(lines.map(({ metric, tags }) => [metric, tags]), [
+    ["errors", { host: "web1" }],
+    ["requests", undefined],
+    ["requests", { host: "web1", status: "404" }],
+    ["requests", { host: "web1", status: "200" }],
+  ]);
+  assertEquals(lines[1].peak, { at: T + 77, value: 5020 });
+  assertEquals(lines[3].longestQuiet, 0);
+});
+
+/** Runs bursts.ts on some lines; returns it when it has ended. */
+async function bursts(args: string[], lines: string[]) {
+  const run = new Running(command("pipes/bursts.ts", ...args), {
+    stdin: "piped",
+  });
+  const writer = run.process.stdin.getWriter();
+  await writer.write(encode(lines)).catch(() => {});
+  await writer.close().catch(() => {});
+  const { code } = await run.end();
+  return { run, code };
+}
+
+processTest(
+  "bursts.ts passes stdin on, and prints the figures on stderr",
+  [],
+  async () => {
+    const lines = [...DAY, "no put"];
+    const { run, code } = await bursts([], lines);
+    assertEquals(code, 0);
+    assertEquals(run.out, lines);
+    assert(run.err[0]!.includes('1 lines are no puts, such as "no put"'));
+    assert(run.err.some((row) => row.includes("status=404 5,000 of them")));
+  },
+);
+
+processTest(
+  "bursts.ts --json --every prints figures again and again, and after Ctrl-C",
+  [],
+  async () => {
+    const run = new Running(
+      command("pipes/bursts.ts", "--json", "--every=0.2"),
+      { stdin: "piped" },
+    );
+    const writer = run.process.stdin.getWriter();
+    await writer.write(encode(DAY));
+    await until(() => run.out.length >= 8, 60); // twice four objects
+    await writer.write(encode([`put requests ${T + 200} 1 host=web2`]));
+    run.process.kill("SIGINT");
+    await writer.close().catch(() => {});
+    assertEquals((await run.end()).code, 0);
+    assertEquals(run.err, []);
+    const told = run.out.map((line) => JSON.parse(line));
+    assertEquals(told.slice(0, 4), told.slice(4, 8));
+    assertEquals(told.at(-1).tags, { host: "web2" });
+  },
+);
+
+processTest("bursts.ts refuses bad options", [], async () => {
+  for (
+    const args of [["--every=0"], ["--keep=x"], ["--series=0"], ["file"], [
+      "--bogus",
+    ]]
+  ) {
+    const { run, code } = await bursts(args, []);
+    assertEquals(code, 2, args.join());
+    assertEquals([run.out.length, run.err.length], [0, 1]);
+  }
+  const { run, code } = await bursts([], []);
+  assertEquals(code, 0);
+  assertEquals(run.err, ["no puts so far"]);
+});
