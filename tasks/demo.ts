@@ -13,6 +13,7 @@ import {
 } from "../tests/helpers/processes.ts";
 
 const SECONDS = 14;
+const PORT = 8000; // of the live picture: the same one each time
 const FAILURE = (port: number) =>
   `web1 sshd[1]: pam_unix(sshd:auth): authentication failure; rhost=203.0.113.${
     port % 256
@@ -35,12 +36,12 @@ async function burst(lines: number): Promise<void> {
 
 /** The live picture; without it where the npm registry does not answer. */
 async function startPicture(): Promise<Running> {
-  const plot = command("pipes/plot.ts", "--port=0");
+  const plot = command("pipes/plot.ts", `--port=${PORT}`);
   const picture = new Running(plot, { stdin: "piped", stdout: "null" });
   const ended = picture.process.status.then(() => true);
   const said = () => picture.err.find((line) => line.includes("http://"));
   await Promise.race([ended, until(() => said() !== undefined, 30)]);
-  console.log(`\n${said() ?? "There is no picture: is npm in reach?"}\n`);
+  console.log(`\n${said() ?? `There is no picture. ${picture.err.at(-1)}`}\n`);
   return picture;
 }
 
@@ -90,8 +91,9 @@ console.log(
     ? "Every second was reported as it was written."
     : `${differences} seconds differ.`,
 );
-if (Deno.stdin.isTerminal() && Deno.stdout.isTerminal()) {
-  console.log("The picture stays until Ctrl-C.");
+const address = picture.err.join().match(/http:\S+/)?.[0];
+if (address && Deno.stdin.isTerminal() && Deno.stdout.isTerminal()) {
+  console.log(`The picture stays at ${address} until Ctrl-C.`);
   await picture.process.status;
 } else {
   await picture.end("SIGTERM");
