@@ -17,7 +17,7 @@ import { type Settings, timeOf } from "./options.ts";
 import { LogRate } from "./rate.ts";
 import { TimeTeller } from "./time_teller.ts";
 
-const FIRST_LOOK = 10_000; // ms until it is said that nothing has matched
+const FIRST_LOOK = 5000; // ms until it is said that nothing has matched
 const SWEEP = 60_000; // ms between looks for series to forget
 
 function* sourcesOf(settings: Settings): Generator<[string, Lines]> {

@@ -1,0 +1,88 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { command, processTest, Running, until } from "./helpers/processes.ts";
+
+processTest(
+  "lograte.ts says after some seconds that nothing has matched",
+  ["tail"],
+  async (folder) => {
+    const log = `${folder}/log`;
+    await Deno.writeTextFile(log, "");
+    const args = ["--metric", "m", "--match", "(?<status>5..)", log];
+    const program = new Running(command("collectors/lograte.ts", ...args));
+    const end = setInterval(
+      () => Deno.writeTextFileSync(log, "GET / 200\n", { append: true }),
+      500,
+    );
+    await until(() => program.err.length > 0, 30);
+    clearInterval(end);
+    assertMatch(
+      program.err[0]!,
+      /^lograte\.ts: nothing to report yet: \d+ lines were read, none of them matches$/,
+    );
+    assertEquals((await program.end("SIGTERM")).code, 0);
+    assertEquals([program.out, program.err.length], [[], 1]);
+  },
+);
+
+processTest(
+  "lograte.ts refuses an option that is given twice",
+  [],
+  async () => {
+    for (const [option, value] of [["--metric", "b"], ["--match", "x"]]) {
+      const once = option === "--metric" ? [] : [option!, "y"];
+      const args = ["--metric", "a", ...once, option!, value!, "/dev/null"];
+      const program = new Running(command("collectors/lograte.ts", ...args));
+      assertEquals((await program.end()).code, 2);
+      assertEquals(program.err, [
+        `lograte.ts: option ${option} must not be given twice; try --help`,
+      ]);
+    }
+  },
+);
+
+processTest(
+  "--format says what the folder of a collector would say otherwise",
+  ["ls", "tail"],
+  async () => {
+    const forms = {
+      put: /^put proc\.num_processes \d{10} \d+ host=\S+ state=\w+$/,
+      tcollector: /^proc\.num_processes \d{10} \d+ state=\w+$/,
+    };
+    for (const [form, line] of Object.entries(forms)) {
+      const args = ["--format", form];
+      const program = new Running(
+        command("collectors/numprocesses.ts", ...args),
+      );
+      await until(() => program.out.length > 0);
+      assertMatch(program.out[0]!, line);
+      assertEquals((await program.end("SIGTERM")).code, 0);
+    }
+  },
+);
+
+processTest(
+  "lograte.ts --journal tells who may read the journal",
+  [],
+  async (folder) => {
+    const journal = ["--metric", "m", "--journal"];
+    const start = async () => {
+      const program = new Running(
+        command("collectors/lograte.ts", ...journal),
+        {
+          env: { PATH: folder },
+        },
+      );
+      assertEquals((await program.end()).code, 13);
+      assertEquals(program.out, []);
+      return program.err.join();
+    };
+    const where = "lograte.ts: cannot read the journal";
+    assertEquals(await start(), `${where}: there is no journalctl`);
+    const silent = `${folder}/journalctl`;
+    await Deno.writeTextFile(silent, "#!/bin/sh\n", { mode: 0o755 });
+    assertEquals(
+      await start(),
+      `${where}: it shows nothing; the groups systemd-journal and adm may read it`,
+    );
+  },
+);
