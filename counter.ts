@@ -179,7 +179,7 @@ export class MetricCounter {
       this.#backlog === "";
   }
 
-  /** Whether all that was dumped are the zeros of a flow, if anything was. */
+  /** Whether nothing was dumped so far but the zeros of a quiet flow. */
   get silent(): boolean {
     return this.#kind !== "stock" && this.#busy === -Infinity;
   }

@@ -35,8 +35,9 @@ export interface MetricCounterOptions {
    */
   kind?: "flow" | "stock";
   /**
-   * The form of a line, or a function that makes lines of one's own. The default is `tcollector` where the main script lies
-   * in a folder whose name is a number, as in tcollector's `collectors/0`.
+   * The form of a line, or a function that makes lines of your own. The default
+   * is `tcollector` where the main script lies in a folder whose name is a
+   * number, as in tcollector's `collectors/0`.
    *
    * @default {"put"}
    */
