@@ -1,5 +1,5 @@
 /** Files that are held, and left, by a clock that the tests set. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { LogFollower } from "../lines/tail/follower.ts";
 import { HeldFile } from "../lines/tail/held_file.ts";
 import { Reader, Writer } from "./helpers/logs.ts";
@@ -245,6 +245,20 @@ processTest(
       [9, 28, ["no énd", "last"]],
     ]);
     assertEquals(file.close(), { file, start: 22, lines: ["no end"] });
+  },
+);
+
+processTest(
+  "HeldFile.read() lets timers run while there is much to read",
+  [],
+  async (folder) => {
+    const log = `${folder}/app.log`;
+    await Deno.writeFile(log, new Uint8Array(16 * 1024 * 1024));
+    const file = new HeldFile(log, {});
+    let turn = false;
+    setTimeout(() => turn = true);
+    while (!turn) assert(await file.read(), "it was read without a turn");
+    file.close();
   },
 );
 
