@@ -1,37 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import {
-  has,
-  processTest,
-  ROOT,
-  Running,
-  sleep,
-  until,
-} from "./helpers/processes.ts";
-import { Tcollector } from "./helpers/tcollector.ts";
-
-/** A folder of collectors as tcollector wants it: bundled, and numbered. */
-async function deploy(folder: string): Promise<string> {
-  const args = ["run", "-A", `${ROOT}tasks/bundle.ts`, `${folder}/0`];
-  const bundle = new Running([Deno.execPath(), ...args]);
-  assertEquals((await bundle.end()).code, 0, bundle.err.join("\n"));
-  const collectors = `${folder}/collectors/0`;
-  await Deno.mkdir(collectors, { recursive: true });
-  const direct = ["numprocesses.js", "uptime.js"];
-  if (has("sar")) direct.push("sarcpu.js");
-  for (const name of direct) {
-    await Deno.rename(`${folder}/0/${name}`, `${collectors}/${name}`);
-  }
-  return collectors;
-}
-
-/** tcollector gives no arguments: this does, and is run by it. */
-async function wrap(folder: string, name: string, args: string): Promise<void> {
-  await Deno.writeTextFile(
-    `${folder}/collectors/0/${name}.sh`,
-    `#!/bin/sh\nexec '${folder}/0/${name}.js' ${args}\n`,
-    { mode: 0o755 },
-  );
-}
+import { has, processTest, sleep, until } from "./helpers/processes.ts";
+import { deploy, Tcollector, wrap } from "./helpers/tcollector.ts";
 
 processTest("every collector runs under tcollector without a refused line", [
   "tail",

@@ -18,6 +18,14 @@ export function has(program: string): boolean {
   return new Deno.Command("sh", { args, stdout: "null" }).outputSync().success;
 }
 
+/** Why a test cannot start these programs; undefined where it can. */
+export function unfit(programs: string[]): string | undefined {
+  if (!granted) return "needs permissions, use `deno task test`";
+  if (Deno.build.os !== "linux") return "needs Linux";
+  const missing = programs.find((program) => !has(program));
+  return missing && `there is no ${missing} here`;
+}
+
 /**
  * A test that starts processes: ignored in a plain `deno test`, which grants
  * nothing, and where a program is missing; its title then says why.
@@ -27,14 +35,8 @@ export function processTest(
   programs: string[],
   fn: (folder: string, t: Deno.TestContext) => Promise<void>,
 ): void {
-  const missing = programs.find((program) => !has(program));
-  const why = !granted
-    ? " (ignored: needs permissions, use `deno task test`)"
-    : Deno.build.os !== "linux"
-    ? " (ignored: needs Linux)"
-    : missing
-    ? ` (ignored: there is no ${missing} here)`
-    : "";
+  const reason = unfit(programs);
+  const why = reason === undefined ? "" : ` (ignored: ${reason})`;
   Deno.test({
     name: name + why,
     ignore: why !== "",

@@ -2,7 +2,8 @@
  * A small double of tcollector: runs what lies in numbered folders as it does,
  * and tells which lines it would have refused.
  */
-import { sleep } from "./processes.ts";
+import { assertEquals } from "@std/assert";
+import { has, ROOT, Running, sleep } from "./processes.ts";
 
 const GRAMMAR =
   /^([-_./a-zA-Z0-9]+)\s+(\d+\.?\d+)\s+(\S+?)((?:\s+[-_./a-zA-Z0-9]+=[-_./a-zA-Z0-9]+)*)$/;
@@ -159,6 +160,34 @@ export class Tcollector {
     clearTimeout(killer);
     return Date.now() - began;
   }
+}
+
+/** A folder of collectors as tcollector wants it: bundled, and numbered. */
+export async function deploy(folder: string): Promise<string> {
+  const args = ["run", "-A", `${ROOT}tasks/bundle.ts`, `${folder}/0`];
+  const bundle = new Running([Deno.execPath(), ...args]);
+  assertEquals((await bundle.end()).code, 0, bundle.err.join("\n"));
+  const collectors = `${folder}/collectors/0`;
+  await Deno.mkdir(collectors, { recursive: true });
+  const direct = ["numprocesses.js", "uptime.js"];
+  if (has("sar")) direct.push("sarcpu.js");
+  for (const name of direct) {
+    await Deno.rename(`${folder}/0/${name}`, `${collectors}/${name}`);
+  }
+  return collectors;
+}
+
+/** tcollector gives no arguments: this does, and is run by it. */
+export async function wrap(
+  folder: string,
+  name: string,
+  args: string,
+): Promise<void> {
+  await Deno.writeTextFile(
+    `${folder}/collectors/0/${name}.sh`,
+    `#!/bin/sh\nexec '${folder}/0/${name}.js' ${args}\n`,
+    { mode: 0o755 },
+  );
 }
 
 async function killGroup(process: Deno.ChildProcess, signal: string) {

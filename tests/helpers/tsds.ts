@@ -159,7 +159,7 @@ export class InfluxDB extends Server {
   }
 }
 
-function seriesOf(name: string, tags: Record<string, string>): string {
+export function seriesOf(name: string, tags: Record<string, string>): string {
   const pairs = Object.entries(tags).map(([key, value]) => `${key}=${value}`);
   return [name, ...pairs.sort()].join(" ");
 }
@@ -367,7 +367,8 @@ export function tsdCommand(...args: (string | number)[]): string[] {
 }
 
 function key({ series, second, value }: Put): string {
-  return `${second} ${series} ${value}`;
+  const [name, ...tags] = series.split(" ");
+  return [second, name, ...tags.sort(), value].join(" ");
 }
 
 /** One datapoint a second, of two series. */
