@@ -77,6 +77,12 @@ function refusal(rule: string, value: unknown): string {
   return `Cannot make a MetricCounter as ${rule}: current value is ${text}`;
 }
 
+function checkSeconds(name: string, value: unknown): void {
+  if (Number.isSafeInteger(value) && value as number >= 1) return;
+  const rule = "must be a whole number of seconds, 1 or more";
+  throw new RangeError(refusal(`${name} ${rule}`, value));
+}
+
 /** All options; those that may be left out are undefined. */
 type Complete =
   & Required<Omit<MetricCounterOptions, "format" | "kind" | "reduce">>
@@ -106,11 +112,8 @@ export function complete(options: MetricCounterOptions): Complete {
     maxGap = Infinity,
     clock = Date.now,
   } = options;
-  for (const [name, value] of Object.entries({ timespan, granularity })) {
-    if (Number.isSafeInteger(value) && value >= 1) continue;
-    const rule = "must be a whole number of seconds, 1 or more";
-    throw new RangeError(refusal(`${name} ${rule}`, value));
-  }
+  checkSeconds("timespan", timespan);
+  checkSeconds("granularity", granularity);
   if (timespan % granularity !== 0) {
     throw new RangeError(
       refusal(`granularity must divide timespan ${timespan}`, granularity),

@@ -100,18 +100,17 @@ export function toWord(text: string, longest: number): string {
 }
 
 /** Refuses what a put line cannot carry; returns it as it is. */
-function checked(word: unknown, what: string): string {
+function checked(word: unknown, kind: string, key = ""): string {
+  if (typeof word === "string" && word !== "" && !UNFIT.test(word)) return word;
+  const what = `Cannot write a put line as ${kind}${key && ` ${key}`} must be`;
   if (typeof word !== "string") {
-    throw new TypeError(
-      `Cannot write a put line as ${what} must be a string: current value is ${word}`,
-    );
+    throw new TypeError(`${what} a string: current value is ${word}`);
   }
-  const bad = word.search(UNFIT);
-  if (bad < 0 && word !== "") return word;
-  const rule = `Cannot write a put line as ${what} must be of ` +
-    "a-z A-Z 0-9 - _ . / and not empty: current value is " +
+  const rule =
+    `${what} of a-z A-Z 0-9 - _ . / and not empty: current value is ` +
     JSON.stringify(word);
   if (word === "") throw new TypeError(rule);
+  const bad = word.search(UNFIT);
   const character = String.fromCodePoint(word.codePointAt(bad)!);
   throw new TypeError(`${rule} with ${JSON.stringify(character)} at ${bad}`);
 }
@@ -155,12 +154,13 @@ export class PutLine {
     this.#name = name;
     this.#format = format;
     this.#head = `${bare ? "" : "put "}${checked(name, "the name")} `;
-    const pairs = Object.entries(all);
-    const text = pairs
-      .map(([k, v]) => ` ${checked(k, "a tag key")}=${checked(v, `tag ${k}`)}`)
-      .join("");
+    const keys = Object.keys(all);
+    let text = "";
+    for (const key of keys) {
+      text += ` ${checked(key, "a tag key")}=${checked(all[key], "tag", key)}`;
+    }
     this.#tail = `${text}\n`;
-    const count = pairs.length + (addsHost && bare ? 1 : 0);
+    const count = keys.length + (addsHost && bare ? 1 : 0);
     if (count > MAX_TAGS) {
       throw new RangeError(
         `Cannot write a put line as the tags must be at most ${MAX_TAGS} with host: current value is ${count}`,
