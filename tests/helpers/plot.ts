@@ -1,5 +1,5 @@
 /** What the tests of plot.ts share. */
-import { command, until } from "./processes.ts";
+import { command, start, until } from "./processes.ts";
 
 export const T = 1_700_000_000;
 
@@ -21,12 +21,9 @@ export class Plot {
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   readonly #errors: Promise<void>;
 
-  constructor(
-    args: string[],
-    [program, ...rest] = command("pipes/plot.ts", ...args),
-  ) {
+  constructor(args: string[], program = command("pipes/plot.ts", ...args)) {
     const pipes = { stdin: "piped", stdout: "piped", stderr: "piped" } as const;
-    this.process = new Deno.Command(program!, { args: rest, ...pipes }).spawn();
+    this.process = start(program, pipes);
     this.#input = this.process.stdin.getWriter();
     this.#errors = this.#collect();
   }

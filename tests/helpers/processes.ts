@@ -1,11 +1,15 @@
 /** What the tests share that start real processes. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { TextLineStream } from "@std/streams/text-line-stream";
-import { sleep } from "../../script/mod.ts";
+import { sleep, within } from "../../script/mod.ts";
 
 export { sleep };
 
 export const ROOT = new URL("../../", import.meta.url).pathname;
+
+const DEADLINE = 120_000; // ms that a test may take, on a busy machine, too
+
+const started = new Set<Deno.ChildProcess>();
 
 const granted =
   Deno.permissions.querySync({ name: "run" }).state === "granted" &&
@@ -28,7 +32,8 @@ export function unfit(programs: string[]): string | undefined {
 
 /**
  * A test that starts processes: ignored in a plain `deno test`, which grants
- * nothing, and where a program is missing; its title then says why.
+ * nothing, and where a program is missing; its title then says why. What it has
+ * started ends with it, and it fails when that takes too long.
  */
 export function processTest(
   name: string,
@@ -43,8 +48,10 @@ export function processTest(
     fn: async (t) => {
       const folder = await Deno.makeTempDir();
       try {
-        await fn(folder, t);
+        const done = fn(folder, t).then(() => true);
+        assert(await within(DEADLINE, done), "This test does not end");
       } finally {
+        for (const child of started) endNow(child);
         await Deno.remove(folder, { recursive: true });
       }
     },
@@ -58,6 +65,25 @@ export function command(script: string, ...args: string[]): string[] {
   return [Deno.execPath(), "run", ...flags, ROOT + script, ...args];
 }
 
+/** Starts a program that ends with the test. */
+export function start(
+  [program, ...args]: string[],
+  options: Deno.CommandOptions,
+): Deno.ChildProcess {
+  const child = new Deno.Command(program!, { args, ...options }).spawn();
+  started.add(child);
+  child.status.then(() => started.delete(child));
+  return child;
+}
+
+function endNow(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch {
+    // It has ended already.
+  }
+}
+
 /** A program that was started, and what it has printed so far. */
 export class Running {
   readonly process: Deno.ChildProcess;
@@ -67,10 +93,10 @@ export class Running {
   readonly #hangUp = new AbortController();
   #read = Promise.withResolvers<void>();
 
-  constructor([program, ...args]: string[], options: Deno.CommandOptions = {}) {
+  constructor(command: string[], options: Deno.CommandOptions = {}) {
     const pipes = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
-    const all = { args, ...pipes, ...options };
-    this.process = new Deno.Command(program!, all).spawn();
+    const all = { ...pipes, ...options };
+    this.process = start(command, all);
     this.resume();
     if (all.stdout === "piped") this.#collect(this.process.stdout, this.out);
     if (all.stderr === "piped") this.#collect(this.process.stderr, this.err);

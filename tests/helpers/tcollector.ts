@@ -3,7 +3,7 @@
  * and tells which lines it would have refused.
  */
 import { assertEquals } from "@std/assert";
-import { has, ROOT, Running, sleep } from "./processes.ts";
+import { has, ROOT, Running, sleep, start } from "./processes.ts";
 
 const GRAMMAR =
   /^([-_./a-zA-Z0-9]+)\s+(\d+\.?\d+)\s+(\S+?)((?:\s+[-_./a-zA-Z0-9]+=[-_./a-zA-Z0-9]+)*)$/;
@@ -64,7 +64,7 @@ export class Tcollector {
       }
       delete collector.status;
       collector.heard = Date.now();
-      const process = new Deno.Command(collector.path, {
+      const process = start([collector.path], {
         cwd: "/",
         clearEnv: true,
         env: { PATH: "/sbin:/bin:/usr/sbin:/usr/bin" },
@@ -72,7 +72,7 @@ export class Tcollector {
         stdin: "null",
         stdout: "piped",
         stderr: "piped",
-      }).spawn();
+      });
       collector.process = process;
       await Promise.all([
         this.#drain(collector, process),
