@@ -1,10 +1,9 @@
 /**
  * Makes one file of each collector and pipe, in `dist/` or in the folder that is
- * given, that runs wherever it is copied or linked to. A service's PATH seldom
- * has Deno's folder, so that the first line says where to look: the usual
- * folders, and where Deno is here.
+ * given, that runs wherever it is copied or linked to.
  */
 import { fail } from "../script/complain.ts";
+import { shebang } from "../script/shebang.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 const FOLDER = Deno.args[0] ?? `${ROOT}dist`;
@@ -29,12 +28,10 @@ async function bundle(scripts: string[]): Promise<void> {
 }
 
 async function makeExecutable(script: string): Promise<void> {
-  const here = Deno.execPath().replace(/\/[^/]*$/, "");
-  const path = [...new Set(["/usr/local/bin", "/usr/bin", "/bin", here])];
-  const env = `#!/usr/bin/env -S PATH=${path.join(":")} deno `;
   const file = script.replace(/^.*\/(.*)\.ts$/, `${FOLDER}/$1.js`);
   const text = await Deno.readTextFile(file);
-  await Deno.writeTextFile(file, text.replace(/^#!.* -S deno /, env));
+  const all = text.replace(/^#!.* -S deno (.*)/, (_, run) => shebang(run));
+  await Deno.writeTextFile(file, all);
   await Deno.chmod(file, 0o755);
   console.log(file.replace(ROOT, ""));
 }
