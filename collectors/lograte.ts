@@ -1,4 +1,4 @@
-#!/usr/bin/env -S deno run -q --allow-run=tail,journalctl --allow-read --allow-sys=hostname
+#!/usr/bin/env -S deno run -q --allow-run=tail,journalctl --allow-read --allow-write --allow-sys=hostname
 /**
  * Counts the lines of any log, second by second: live, or replayed.
  *
@@ -13,10 +13,15 @@
  * however long the log.
  */
 import { compression, whyUnreadable } from "../mod.ts";
-import { fail, FORMAT_USAGE } from "../script/mod.ts";
+import { accepted, fail, FORMAT_USAGE } from "../script/mod.ts";
+import { readCommand } from "./lograte/command.ts";
 import { live } from "./lograte/live.ts";
-import { readSettings } from "./lograte/options.ts";
+import { complete, type LogOptions, type Settings } from "./lograte/options.ts";
+import type { LogRule } from "./lograte/rate.ts";
 import { replay } from "./lograte/replay.ts";
+import { save } from "./lograte/save.ts";
+
+export type { LogOptions, LogRule };
 
 const USAGE = `
 Usage: lograte.ts --metric NAME [OPTION]... FILE...
@@ -32,8 +37,13 @@ What to count:
                       values each character but a-z A-Z 0-9 - _ . / becomes _,
                       an empty one is _, one that took no part in the match is
                       none, and 64 characters are kept.
-  --ignore-case       Let --match take capitals and small letters for the same.
+  --ignore-case       Let --match and --except take capitals and small letters
+                      for the same.
+  --except REGEX      Do not count lines that this expression matches.
   --value GROUP       Add the number in this group, instead of 1.
+  --stats NAME[,...]  Print statistics of these numbers, each as a metric of its
+                      own, NAME.p99: count, sum, min, mean, max, and percentiles
+                      such as p50, p99 or p99.9, which are at most 1 % off.
   --tag KEY=VALUE     Add a tag; may be repeated.
   --max-series N      Once there are N sets of tags from groups, new ones count
                       as one more, whose tags are all other (default 1000).
@@ -72,6 +82,8 @@ When it was:
                       times, and end. The time is that of the lines (--time
                       auto).
   --shift now         Move the times of a replay so that it ends now.
+  --save FILE         Do not count, but write an executable script that does it:
+                      for tcollector, say. It may do no more than it needs.
   -h, --help          Print this.
   --version           Print the version.
 
@@ -94,18 +106,69 @@ Examples:
 Status 2: the options are wrong. Status 13: a FILE or the journal cannot be read.
 `;
 
-const settings = readSettings(USAGE);
-for (const file of settings.wait ? [] : settings.files) {
-  const why = file === "-" ? undefined : whyUnreadable(file, !settings.replay);
-  if (why !== undefined) fail(`cannot read ${file}: ${why}`, 13);
+/** Reads and counts, until all sources end or a signal comes. */
+async function run(settings: Settings): Promise<void> {
+  for (const file of settings.wait ? [] : settings.files) {
+    const why = file === "-"
+      ? undefined
+      : whyUnreadable(file, !settings.replay);
+    if (why !== undefined) fail(`cannot read ${file}: ${why}`, 13);
+  }
+  for (const file of settings.files) {
+    if (file === "-") continue;
+    const found = compression(file);
+    if (found === undefined) continue;
+    const { name, program } = found;
+    if (settings.replay && name === "gzip") continue;
+    const what = `${file} is compressed by ${name}`;
+    if (name === "gzip") fail(`${what}: it does not grow; try --replay`, 2);
+    fail(`${what}; try: ${program} ${file} | lograte.ts --replay ... -`, 2);
+  }
+  await (settings.replay ? replay(settings) : live(settings));
 }
-for (const file of settings.files) {
-  if (file === "-") continue;
-  const found = compression(file);
-  if (found === undefined || settings.replay && found.name === "gzip") continue;
-  const { name, program } = found;
-  const what = `${file} is compressed by ${name}`;
-  if (name === "gzip") fail(`${what}: it does not grow; try --replay`, 2);
-  fail(`${what}; try: ${program} ${file} | lograte.ts --replay ... -`, 2);
+
+/**
+ * Counts the lines of logs by any number of rules, in one pass, and prints what
+ * was counted, until a signal comes. It is what the command does, for a
+ * collector of one's own. Where a log cannot be read it ends the program with
+ * status 13.
+ *
+ * @param files The logs; `-` is stdin.
+ * @param rules What is counted in them.
+ * @param options How the logs are read and the counts reported.
+ * @throws {TypeError} If a name or tag cannot stand in a put line, or an option
+ * is of the wrong type.
+ * @throws {SyntaxError} If the parts of a rule do not fit each other, or times
+ * are told in a wrong way.
+ * @throws {RangeError} If a number is out of its range, or lines get too long.
+ *
+ * @example
+ * ```ts ignore
+ * import { lograte } from "jsr:@metriccounter/metriccounter/lograte";
+ *
+ * await lograte(["/var/log/nginx/access.log"], [
+ *   { metric: "http.requests", match: /" (?<status>\d{3}) / },
+ *   {
+ *     metric: "http.seconds",
+ *     match: / (?<seconds>[\d.]+)$/,
+ *     value: "seconds",
+ *     stats: ["p50", "p99", "max"],
+ *   },
+ * ]);
+ * ```
+ */
+export async function lograte(
+  files: string[],
+  rules: LogRule[],
+  options: LogOptions = {},
+): Promise<void> {
+  await run(complete(files, rules, options));
 }
-await (settings.replay ? replay(settings) : live(settings));
+
+if (import.meta.main) {
+  const command = readCommand(USAGE);
+  const { files, rule, options } = command;
+  const settings = accepted(() => complete(files, [rule], options));
+  if (command.save === undefined) await run(settings);
+  else save(command.save, command);
+}

@@ -161,6 +161,15 @@ export function choice<const W extends string>(
   };
 }
 
+/** An option whose value is words with commas between them. */
+export function list(): Option<string[] | undefined> {
+  return {
+    rule: "words with commas between them",
+    read: ([text]) => text!.split(","),
+    otherwise: undefined,
+  };
+}
+
 /** An option whose value is KEY=VALUE; it may be repeated for other keys. */
 export function pairs(): Option<Record<string, string>> {
   return {

@@ -1,6 +1,10 @@
 import { alive } from "../counter/registry.ts";
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { LogRate, type LogRateOptions } from "../collectors/lograte/rate.ts";
+import {
+  LogRate,
+  type LogRateOptions,
+  type LogRule,
+} from "../collectors/lograte/rate.ts";
 import { Replay } from "../collectors/lograte/replay.ts";
 import { MetricCounter } from "../mod.ts";
 import { puts } from "./helpers/processes.ts";
@@ -27,9 +31,16 @@ function bySeries(lines: string): Record<string, [number, number][]> {
   return Object.fromEntries(Object.entries(all).sort());
 }
 
+/** One rule with its options: a rule's fields are left alone by the options. */
+type Options = Omit<LogRule, "metric"> & LogRateOptions;
+
+function ruleOf(options: Options): LogRule {
+  return { metric: "m", ...options };
+}
+
 /** What a replay of the lines puts. */
-function replayed(lines: Line[], options: LogRateOptions): string {
-  const replay = new Replay("m", options);
+function replayed(lines: Line[], options: Options): string {
+  const replay = new Replay([ruleOf(options)], options);
   let text = "";
   for (const [at, line] of lines) {
     if (at > replay.now) text += [...replay.advance(at)].join("");
@@ -41,10 +52,10 @@ function replayed(lines: Line[], options: LogRateOptions): string {
 }
 
 /** What is put when each line comes in its second. */
-function live(lines: Line[], options: LogRateOptions): string {
+function live(lines: Line[], options: Options): string {
   let now = lines[0]![0];
   const clock = () => now * 1000;
-  const rate = new LogRate("m", { ...options, clock });
+  const rate = new LogRate(ruleOf(options), { ...options, clock });
   let text = "";
   const dump = (final = false) => {
     for (const counter of alive) text += counter.dump({ final });
@@ -137,7 +148,7 @@ Deno.test("Replay fills quiet seconds up to maxGap, then pauses", () => {
 });
 
 Deno.test("Replay counts what comes later than the lateness", () => {
-  const replay = new Replay("m", OPTIONS);
+  const replay = new Replay([{ metric: "m" }], OPTIONS);
   for (const second of [START, START + 30, START + 25, START + 10]) {
     if (second > replay.now) [...replay.advance(second)];
     replay.rate.count("x", second);
@@ -173,7 +184,7 @@ Deno.test("MetricCounter.paused is false while there is more to report", () => {
 });
 
 /** Counts lines in one second; returns the values by the tags. */
-function tagged(match: RegExp, lines: string[], options?: LogRateOptions) {
+function tagged(match: RegExp, lines: string[], options?: Options) {
   const all = { tags: { host: "h" }, ...options, match };
   const text = replayed(lines.map((line) => [START, line]), all);
   const counts = puts(text.split("\n").slice(0, -1));
@@ -241,7 +252,9 @@ Deno.test("LogRate adds the values of a group", () => {
     "k=a": 3.5,
     "k=b": 997,
   });
-  const rate = new LogRate("m", { tags: { host: "h" }, match, value: "bytes" });
+  const rate = new LogRate({ metric: "m", match, value: "bytes" }, {
+    tags: { host: "h" },
+  });
   for (const line of [...lines, "c 1e308", "c 1e308", "nothing"]) {
     rate.count(line);
   }
@@ -260,7 +273,7 @@ Deno.test("LogRate puts the highest second of each bucket", () => {
 Deno.test("LogRate counts a million values in bounded memory", () => {
   const clock = () => START * 1000;
   const options = { tags: { host: "h" }, match: /(?<k>\d+)/, maxSeries: 10 };
-  const rate = new LogRate("m", { ...options, clock });
+  const rate = new LogRate(ruleOf(options), { ...options, clock });
   for (let i = 0; i < 1_000_000; i++) rate.count(String(i));
   const series = [...rate.counters];
   assertEquals([series.length, alive.size], [11, 11]);
@@ -277,9 +290,8 @@ Deno.test("LogRate counts a million values in bounded memory", () => {
 
 Deno.test("LogRate forgets a series that was silent", () => {
   let now = START;
-  const rate = new LogRate("m", {
+  const rate = new LogRate({ metric: "m", match: /(?<k>.)/ }, {
     tags: { host: "h" },
-    match: /(?<k>.)/,
     maxGap: 3600,
     maxSeries: 1,
     clock: () => now * 1000,
@@ -304,7 +316,7 @@ Deno.test("LogRate forgets a series that was silent", () => {
 
 Deno.test("LogRate() refuses what cannot be put", () => {
   const tags = { host: "h" };
-  const bad: [string, LogRateOptions][] = [
+  const bad: [string, Options][] = [
     ["the name", { tags }],
     ["--match must have its group", { tags, value: "x" }],
     ["--match must have its group", { tags, value: "x", match: /(?<y>.)/ }],
@@ -321,7 +333,11 @@ Deno.test("LogRate() refuses what cannot be put", () => {
   ];
   for (const [message, options] of bad) {
     const name = message === "the name" ? "" : "m";
-    assertThrows(() => new LogRate(name, options), Error, message);
+    assertThrows(
+      () => new LogRate({ metric: name, ...options }, options),
+      Error,
+      message,
+    );
   }
   assertEquals(alive.size, 0);
 });

@@ -12,9 +12,9 @@ import {
   tail,
   whyNoJournal,
 } from "../../mod.ts";
-import { accepted, complain, complainSync, fail } from "../../script/mod.ts";
+import { complain, complainSync, fail } from "../../script/mod.ts";
 import { type Settings, timeOf } from "./options.ts";
-import { LogRate } from "./rate.ts";
+import { LogRates } from "./rates.ts";
 import { TimeTeller } from "./time_teller.ts";
 
 const FIRST_LOOK = 5000; // ms until it is said that nothing has matched
@@ -44,7 +44,7 @@ function* sourcesOf(settings: Settings): Generator<[string, Lines]> {
  */
 export async function live(settings: Settings): Promise<void> {
   const options = { ...settings.rate, fromStart: true };
-  const rate = accepted(() => new LogRate(settings.metric, options));
+  const rate = new LogRates(settings.rules, options);
   if (settings.journal !== undefined) {
     const why = await whyNoJournal();
     if (why !== undefined) fail(`cannot read the journal: ${why}`, 13);

@@ -1,35 +1,102 @@
 /**
- * The options of lograte.ts: what they are, and which go together.
+ * The options of `lograte()`, and what they come to.
  *
  * @module
  */
 
-import { LogTime, type LogTimeOptions, type TakenTime } from "../../mod.ts";
 import {
-  accepted,
-  choice,
-  commandLine,
-  complain,
-  flag,
-  FORMAT,
-  pairs,
-  refuse,
-  regularExpression,
-  text,
-  textOrNothing,
-  wholeNumber,
-} from "../../script/mod.ts";
-import type { LogRateOptions } from "./rate.ts";
+  LogTime,
+  type LogTimeOptions,
+  type PutFormat,
+  type TakenTime,
+} from "../../mod.ts";
+import type { LogRateOptions, LogRule } from "./rate.ts";
+import { LogRates } from "./rates.ts";
 
-const DAY = 86_400; // s
 const TIMESPAN = 15; // s, or somewhat more where the granularity does not divide it
 const MIN_DISORDER = 60; // s by which the lines of any log may be out of order
 const PLAIN_TEXT = /^[^\\^$.*+?()[\]{}|]+$/; // an expression that matches just itself
 
-/** What the command line asks for. */
+/** Options of `lograte()`: those of the command `lograte.ts`. */
+export interface LogOptions {
+  /**
+   * Seconds between two reports.
+   *
+   * @default {15, or the next multiple of the granularity}
+   */
+  timespan?: number | undefined;
+  /**
+   * Seconds that one datapoint covers; a divisor of `timespan`.
+   *
+   * @default {1}
+   */
+  granularity?: number | undefined;
+  /** Tags of all rules. */
+  tags?: Record<string, string> | undefined;
+  /**
+   * The form of a line.
+   *
+   * @default {"tcollector" in a folder whose name is a number, else "put"}
+   */
+  format?: PutFormat | undefined;
+  /**
+   * Seconds of 0 after the last event of a series with tags from groups, or of
+   * any series of a replay.
+   *
+   * @default {3600}
+   */
+  maxGap?: number | undefined;
+  /**
+   * The most sets of tags from groups, for each rule.
+   *
+   * @default {1000}
+   */
+  maxSeries?: number | undefined;
+  /** A systemd unit whose journal is read, too; empty for all units. */
+  journal?: string | undefined;
+  /**
+   * Whether a log that cannot be read yet is waited for.
+   *
+   * @default {false}
+   */
+  wait?: boolean | undefined;
+  /**
+   * How the time of a line is found in it: `auto`, or by the groups of an
+   * expression. Otherwise a line counts when it is read.
+   *
+   * @default {"auto" in a replay or with a timeFormat}
+   */
+  time?: "auto" | RegExp | undefined;
+  /** How times are written, in the letters of strptime: `%d.%m.%Y %H:%M:%S`. */
+  timeFormat?: string | undefined;
+  /**
+   * The zone of times that do not tell theirs.
+   *
+   * @default {that of the machine}
+   */
+  zone?: string | undefined;
+  /**
+   * Seconds for which late lines are waited for, if lines tell their times.
+   *
+   * @default {timespan}
+   */
+  lateness?: number | undefined;
+  /**
+   * Whether whole files are read, by the times of their lines.
+   *
+   * @default {false}
+   */
+  replay?: boolean | undefined;
+  /** Whether the times of a replay are moved so that it ends now. */
+  shift?: "now" | undefined;
+}
+
+/** What the options come to. */
 export interface Settings {
   /** The logs; `-` is stdin. */
   files: string[];
+  /** What is counted in them. */
+  rules: LogRule[];
   /** The unit whose journal is read; empty for all units. */
   journal: string | undefined;
   /** Whether whole files are read, by the times of their lines. */
@@ -38,9 +105,7 @@ export interface Settings {
   wait: boolean;
   /** Whether the times of a replay are moved so that it ends now. */
   shift: boolean;
-  /** The metric's name. */
-  metric: string;
-  /** The text that a line must contain, if `match` asks for no more than that. */
+  /** The text that a line must contain, if all that is asked for is no more. */
   text: string | undefined;
   /** How the time of a line is found; undefined if it counts when it is read. */
   format: "auto" | RegExp | undefined;
@@ -48,7 +113,7 @@ export interface Settings {
   timeFormat: string | undefined;
   /** The zone of times that do not tell theirs. */
   zone: string | undefined;
-  /** What is counted, and how it is reported. */
+  /** How it is reported. */
   rate: LogRateOptions & { allowedLateness: number; timespan: number };
 }
 
@@ -59,107 +124,67 @@ function textOf(match: RegExp | undefined): string | undefined {
   return text && PLAIN_TEXT.test(text) ? text : undefined;
 }
 
-/** How the times of the log are read: `auto`, or by an expression. */
-function formatOf(time: string | undefined): Settings["format"] {
-  if (time === undefined || time === "auto") return time;
-  return accepted(() => {
-    const expression = new RegExp(time);
-    new LogTime(expression); // throws if there is no group for the time
-    return expression;
-  }, "option --time: ");
+/** What a function makes; if it throws, its message begins with an option. */
+function of<T>(option: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof Error) {
+      error.message = `option --${option}: ${error.message}`;
+    }
+    throw error;
+  }
 }
 
 /**
- * Reads the command line. What does not fit ends the program with status 2.
+ * Checks logs, rules and options, and fills in the defaults.
  *
- * @param usage The text of `--help`.
+ * @param files The logs; `-` is stdin.
+ * @param rules What is counted in them.
+ * @param options What differs from the defaults.
+ * @throws {TypeError} If a name or tag cannot stand in a put line, or an option
+ * is of the wrong type.
+ * @throws {SyntaxError} If the parts of a rule do not fit each other, or times
+ * are told in a wrong way.
+ * @throws {RangeError} If a number is out of its range, or lines get too long.
  */
-export function readSettings(usage: string): Settings {
-  const { args, ...options } = commandLine(usage, {
-    "metric": text(),
-    "match": regularExpression(),
-    "ignore-case": flag(),
-    "value": text(),
-    "tag": pairs(),
-    "max-series": wholeNumber(1, 1_000_000, 1000),
-    "journal": textOrNothing(),
-    "timespan": wholeNumber(1, DAY, undefined),
-    "granularity": wholeNumber(1, DAY, 1),
-    "peak": flag(),
-    "format": FORMAT,
-    "max-gap": wholeNumber(0, 365 * DAY, 3600),
-    "time": text(),
-    "time-format": text(),
-    "zone": text(),
-    "lateness": wholeNumber(0, DAY, undefined),
-    "replay": flag(),
-    "wait": flag(),
-    "shift": choice("now"),
-  }, Infinity);
-  const { metric, value, granularity, zone, replay } = options;
-  const match = options.match &&
-    new RegExp(options.match, options["ignore-case"] ? "i" : "");
-  const timespan = options.timespan ??
-    Math.ceil(TIMESPAN / granularity) * granularity;
-  const timeFormat = options["time-format"];
+export function complete(
+  files: string[],
+  rules: LogRule[],
+  options: LogOptions = {},
+): Settings {
+  const { granularity = 1, zone, timeFormat, replay = false } = options;
+  const {
+    timespan = Math.ceil(TIMESPAN / granularity) * granularity,
+  } = options;
   const isTimed = replay || timeFormat !== undefined;
-  const time = options.time ?? (isTimed ? "auto" : undefined);
-  const files = [...new Set(args)];
-
-  const needs = (name: keyof typeof options, other: string, there: boolean) => {
-    if (options[name] === undefined || there) return;
-    refuse(`option --${name} cannot be given ${other}`);
+  const format = options.time ?? (isTimed ? "auto" : undefined);
+  of("zone", () => new LogTime("auto", { zone }));
+  of("time-format", () => new LogTime("auto", { format: timeFormat }));
+  of("time", () => new LogTime(format));
+  const { lateness = format === undefined ? 0 : timespan } = options;
+  const rate = {
+    timespan,
+    granularity,
+    tags: options.tags ?? {},
+    format: options.format,
+    allowedLateness: lateness,
+    maxGap: options.maxGap ?? 3600,
+    maxSeries: options.maxSeries ?? 1000,
   };
-  needs("value", "without --match", match !== undefined);
-  if (options["ignore-case"] && match === undefined) {
-    refuse("option --ignore-case cannot be given without --match");
-  }
-  const [, inner] = match?.source.match(/^\\\/(.*)\\\/[a-z]+$/) ?? [];
-  if (inner !== undefined) {
-    complain(
-      `--match looks for the slashes, too; for all cases of "${inner}" leave them out and add --ignore-case`,
-    );
-  }
-  needs("zone", "without --time", time !== undefined);
-  needs("lateness", "without --time", time !== undefined);
-  needs("shift", "without --replay", replay);
-  needs("wait", "with --replay", !options.wait || !replay);
-  needs("journal", "with --replay", !replay);
-  if (metric === undefined) refuse("option --metric is needed");
-  if (files.length === 0 && options.journal === undefined) {
-    refuse("a FILE is needed, or --journal");
-  }
-  if (replay && files.includes("-") && files.length > 1) {
-    refuse("- must be the only FILE of a replay");
-  }
-  const format = formatOf(time);
-  accepted(() => new LogTime("auto", { zone }), "option --zone: ");
-  const told = { format: timeFormat };
-  accepted(() => new LogTime("auto", told), "option --time-format: ");
-  const late = time === undefined ? 0 : timespan;
+  new LogRates(rules, rate); // throws
   return {
-    files,
+    files: [...new Set(files)],
+    rules,
     journal: options.journal,
     replay,
-    wait: options.wait,
+    wait: options.wait ?? false,
     shift: options.shift !== undefined,
-    metric,
-    text: textOf(match),
+    text: rules.length === 1 ? textOf(rules[0]!.match) : undefined,
     format,
     timeFormat,
     zone,
-    rate: {
-      match,
-      value,
-      tags: options.tag,
-      timespan,
-      granularity,
-      format: options.format,
-      allowedLateness: options.lateness ?? late,
-      maxGap: options["max-gap"],
-      maxSeries: options["max-series"],
-      ...(options.peak && { reduce: (cells) => Math.max(...cells) }),
-    },
+    rate,
   };
 }
 

@@ -5,27 +5,47 @@
  */
 
 import {
+  DistributionFamily,
   MetricCounter,
-  type MetricCounterOptions,
+  MetricDistribution,
   MetricFamily,
+  type MetricFamilyOptions,
+  type Statistic,
+  type Tags,
   toWord,
 } from "../../mod.ts";
 import { complain } from "../../script/mod.ts";
 
-const MAX_TAG_LENGTH = 64; // characters of a group that become a tag's value
+const MAX_TAG_LENGTH = 64; // characters of a text that become a tag's value
 
-/** What {@linkcode LogRate} counts and how. */
-export interface LogRateOptions extends MetricCounterOptions {
+/** What is counted of the lines of a log. */
+export interface LogRule {
+  /** The metric's name. */
+  metric: string;
   /** Which lines count; its named groups become tags. */
   match?: RegExp | undefined;
+  /** Which of them do not. */
+  except?: RegExp | undefined;
   /** The group whose number is added, in place of 1. */
   value?: string | undefined;
   /**
-   * The most sets of tags from groups.
-   *
-   * @default {1000}
+   * What is told of the values, each by a metric of its own, in place of their
+   * sum: `count`, `sum`, `min`, `mean`, `max`, `p50`, `p99.9`.
    */
-  maxSeries?: number;
+  stats?: Statistic[] | undefined;
+  /**
+   * Whether the highest second of each datapoint is told, not their sum.
+   *
+   * @default {false}
+   */
+  peak?: boolean | undefined;
+  /** Tags of every datapoint. */
+  tags?: Record<string, string> | undefined;
+}
+
+/** Options that all rules of a log share. */
+export interface LogRateOptions
+  extends Omit<MetricFamilyOptions, "labels" | "tagValue" | "full"> {
   /**
    * Whether a rate without groups reports quiet seconds from its start on, and
    * never pauses.
@@ -35,21 +55,63 @@ export interface LogRateOptions extends MetricCounterOptions {
   fromStart?: boolean;
 }
 
-type Groups = Record<string, string | undefined>;
+/** Texts of a line, by the names of groups or the keys of tags. */
+export type Groups = Record<string, string | undefined>;
 
 const NO_GROUPS: Groups = {};
 
 /** The names of an expression's groups. */
-function groupNames(match: RegExp): string[] {
+export function groupNames(match: RegExp | undefined): string[] {
+  if (match === undefined) return [];
   const { groups } = new RegExp(`${match.source}|`, match.flags).exec("")!;
   return Object.keys(groups ?? {});
+}
+
+/** An expression that begins each line anew. */
+export function anew(expression: RegExp | undefined): RegExp | undefined {
+  return expression &&
+    new RegExp(expression, expression.flags.replace(/[gy]/g, ""));
 }
 
 function tagValue(text: string | undefined): string {
   return text === undefined ? "none" : toWord(text, MAX_TAG_LENGTH);
 }
 
-/** Counts lines in one series for each set of tags. */
+function numberOf(text: string | undefined): number {
+  return text?.trim() ? Number(text) : NaN;
+}
+
+/** Refuses what does not fit together. */
+function check(rule: LogRule, names: string[], tags: Tags): void {
+  const { value, stats, peak } = rule;
+  if (value !== undefined && !names.includes(value)) {
+    throw new SyntaxError(
+      `Cannot add a value as --match must have its group: current value is ${
+        JSON.stringify(value)
+      }`,
+    );
+  }
+  if (stats !== undefined && value === undefined) {
+    throw new SyntaxError(
+      "Cannot tell --stats as --value must say of which numbers: current value is none",
+    );
+  }
+  if (stats !== undefined && peak) {
+    throw new SyntaxError(
+      "Cannot tell --stats as --peak must not be given, too: current value is both",
+    );
+  }
+  const twice = names.find((name) =>
+    name !== value && Object.hasOwn(tags, name)
+  );
+  if (twice !== undefined) {
+    throw new SyntaxError(
+      `Cannot tag as --tag must not be a group of --match, too: current value is ${twice}`,
+    );
+  }
+}
+
+/** Counts lines by one rule, in one series for each set of tags. */
 export class LogRate {
   /** Lines that were counted. */
   events = 0;
@@ -57,50 +119,59 @@ export class LogRate {
   badValues = 0;
 
   readonly #match: RegExp | undefined;
+  readonly #except: RegExp | undefined;
   readonly #value: string | undefined;
-  readonly #family: MetricFamily;
+  readonly #family: MetricFamily | DistributionFamily;
+  /** Takes a value into the series of some groups. */
+  readonly #take: (groups: Groups, value: number, at?: number) => void;
 
   /**
    * Checks that no series can be refused later, whatever the log holds.
    *
-   * @param metric The metric's name.
-   * @param options What is counted and how.
+   * @param rule What is counted.
+   * @param options How it is reported.
    * @throws {SyntaxError} If groups, tags and the value do not fit each other.
    * @throws {TypeError} If a name or tag cannot stand in a put line.
    * @throws {RangeError} If a number is out of its range, or lines get too long.
    */
-  constructor(metric: string, options: LogRateOptions = {}) {
-    const { match, value, maxSeries = 1000, fromStart, ...rest } = options;
-    const names = match ? groupNames(match) : [];
-    if (value !== undefined && !names.includes(value)) {
-      throw new SyntaxError(
-        `Cannot add a value as --match must have its group: current value is ${
-          JSON.stringify(value)
-        }`,
-      );
-    }
+  constructor(rule: LogRule, options: LogRateOptions = {}) {
+    const { metric, value, stats } = rule;
+    const { fromStart, maxSeries = 1000, ...rest } = options;
+    const tags = { ...options.tags, ...rule.tags };
+    const names = groupNames(rule.match);
+    check(rule, names, tags);
     const labels = names.filter((name) => name !== value);
-    const twice = labels.find((name) => Object.hasOwn(rest.tags ?? {}, name));
-    if (twice !== undefined) {
-      throw new SyntaxError(
-        `Cannot tag as --tag must not be a group of --match, too: current value is ${twice}`,
-      );
-    }
     const only = fromStart && labels.length === 0;
-    if (only) rest.maxGap = Infinity;
-    this.#match = match;
-    this.#value = value;
-    this.#family = new MetricFamily(metric, {
+    const all = {
       ...rest,
+      ...(only && { maxGap: Infinity }),
+      ...(rule.peak && { reduce: (cells: number[]) => Math.max(...cells) }),
+      tags,
       labels,
       tagValue,
       maxSeries,
       full: () =>
-        complain(`${maxSeries} series are there: new ones are "other"`),
-    });
+        complain(
+          `${maxSeries} series of ${metric} are there: new ones are "other"`,
+        ),
+    };
+    this.#match = anew(rule.match);
+    this.#except = anew(rule.except);
+    this.#value = value;
     const longest = labels.map((name) => [name, "x".repeat(MAX_TAG_LENGTH)]);
-    const tags = { ...rest.tags, ...Object.fromEntries(longest) };
-    new MetricCounter(metric, { ...rest, tags, kind: "stock" }).close();
+    const most = { ...all, tags: { ...tags, ...Object.fromEntries(longest) } };
+    if (stats === undefined) {
+      discard(new MetricCounter(metric, most));
+      const family = new MetricFamily(metric, all);
+      this.#take = (groups, value, at) => family.with(groups).add(value, at);
+      this.#family = family;
+    } else {
+      discard(new MetricDistribution(metric, { ...most, stats }));
+      const family = new DistributionFamily(metric, { ...all, stats });
+      this.#take = (groups, value, at) =>
+        family.with(groups).observe(value, at);
+      this.#family = family;
+    }
     if (only) this.#family.with(NO_GROUPS);
   }
 
@@ -115,7 +186,7 @@ export class LogRate {
   }
 
   /** The counters that are not forgotten. */
-  get counters(): Iterable<MetricCounter> {
+  get counters(): Iterable<MetricCounter | MetricDistribution> {
     return this.#family.counters;
   }
 
@@ -132,27 +203,29 @@ export class LogRate {
       if (found === null) return;
       groups = found.groups ?? groups;
     }
-    if (this.#value === undefined) this.#family.with(groups).inc(at);
-    else if (!this.#add(groups[this.#value], groups, at)) return;
-    this.events++;
+    if (this.#except?.test(line)) return;
+    const value = this.#value === undefined ? 1 : numberOf(groups[this.#value]);
+    if (!Number.isFinite(value)) {
+      this.badValues++;
+      return;
+    }
+    try {
+      this.#take(groups, value, at);
+      this.events++;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      this.badValues++; // the sum is too large
+    }
   }
 
   /** Forgets the series that pause. */
   forget(): void {
     this.#family.forget();
   }
+}
 
-  #add(text: string | undefined, groups: Groups, at?: number): boolean {
-    const value = text?.trim() ? Number(text) : NaN;
-    if (Number.isFinite(value)) {
-      try {
-        this.#family.with(groups).add(value, at);
-        return true;
-      } catch (error) {
-        if (!(error instanceof RangeError)) throw error; // the sum is too large
-      }
-    }
-    this.badValues++;
-    return false;
-  }
+/** Ends a series that was only made to see whether it can be. */
+function discard(series: MetricCounter | MetricDistribution): void {
+  series.close();
+  series.dump();
 }

@@ -11,7 +11,6 @@ import {
   type TakenTime,
 } from "../../mod.ts";
 import {
-  accepted,
   complainSync,
   fail,
   lastWords,
@@ -20,12 +19,13 @@ import {
   writePuts,
 } from "../../script/mod.ts";
 import { CURE, describe, type Settings, timeOf } from "./options.ts";
-import { LogRate, type LogRateOptions } from "./rate.ts";
+import type { LogRateOptions, LogRule } from "./rate.ts";
+import { LogRates } from "./rates.ts";
 
-/** A rate whose clock is the newest time that a line told. */
+/** Rates whose clock is the newest time that a line told. */
 export class Replay {
   /** What counts the lines. */
-  readonly rate: LogRate;
+  readonly rate: LogRates;
   readonly #timespan: number;
   #now = 0;
   #dumped = 0;
@@ -33,13 +33,13 @@ export class Replay {
   /**
    * Makes a replay; nothing is counted yet.
    *
-   * @param metric The metric's name.
-   * @param options What is counted and how.
+   * @param rules What is counted.
+   * @param options How it is reported.
    */
-  constructor(metric: string, options: LogRateOptions = {}) {
+  constructor(rules: LogRule[], options: LogRateOptions = {}) {
     this.#timespan = options.timespan ?? 15;
     const clock = () => this.#now * 1000;
-    this.rate = new LogRate(metric, { ...options, clock });
+    this.rate = new LogRates(rules, { ...options, clock });
   }
 
   /** The newest time, in seconds since the epoch. */
@@ -194,8 +194,8 @@ function utc(second: number): string {
  * @param settings What the command line asks for.
  */
 export async function replay(settings: Settings): Promise<void> {
-  const { metric, shift } = settings;
-  const replay = accepted(() => new Replay(metric, settings.rate));
+  const { rules, shift } = settings;
+  const replay = new Replay(rules, settings.rate);
   const { rate } = replay;
   const times = await timesOf(settings);
   const files = [...times.keys()];

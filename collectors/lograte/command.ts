@@ -1,0 +1,144 @@
+/**
+ * The command line of lograte.ts: its options, and which go together.
+ *
+ * @module
+ */
+
+import type { Statistic } from "../../mod.ts";
+import {
+  accepted,
+  choice,
+  commandLine,
+  complain,
+  flag,
+  FORMAT,
+  list,
+  pairs,
+  refuse,
+  regularExpression,
+  text,
+  textOrNothing,
+  wholeNumber,
+} from "../../script/mod.ts";
+import type { LogOptions } from "./options.ts";
+import type { LogRule } from "./rate.ts";
+
+const DAY = 86_400; // s
+
+/** What the command line asks for. */
+export interface Command {
+  /** The logs; `-` is stdin. */
+  files: string[];
+  /** What is counted. */
+  rule: LogRule;
+  /** How it is read and reported. */
+  options: LogOptions;
+  /** Where this is to be saved as a script; undefined to do it now. */
+  save: string | undefined;
+}
+
+/**
+ * Reads the command line. What does not fit ends the program with status 2.
+ *
+ * @param usage The text of `--help`.
+ */
+export function readCommand(usage: string): Command {
+  const { args, ...options } = commandLine(usage, {
+    "metric": text(),
+    "match": regularExpression(),
+    "except": regularExpression(),
+    "ignore-case": flag(),
+    "value": text(),
+    "stats": list(),
+    "tag": pairs(),
+    "max-series": wholeNumber(1, 1_000_000, undefined),
+    "journal": textOrNothing(),
+    "timespan": wholeNumber(1, DAY, undefined),
+    "granularity": wholeNumber(1, DAY, undefined),
+    "peak": flag(),
+    "format": FORMAT,
+    "max-gap": wholeNumber(0, 365 * DAY, undefined),
+    "time": text(),
+    "time-format": text(),
+    "zone": text(),
+    "lateness": wholeNumber(0, DAY, undefined),
+    "replay": flag(),
+    "wait": flag(),
+    "shift": choice("now"),
+    "save": text(),
+  }, Infinity);
+  const { metric, match, replay, save } = options;
+  const isTimed = replay || options.time !== undefined ||
+    options["time-format"] !== undefined;
+
+  const needs = (name: keyof typeof options, other: string, there: boolean) => {
+    if (!options[name] && options[name] !== 0 || there) return;
+    refuse(`option --${name} cannot be given ${other}`);
+  };
+  needs("value", "without --match", match !== undefined);
+  needs("stats", "without --value", options.value !== undefined);
+  needs("ignore-case", "without --match", match !== undefined);
+  needs("zone", "without --time", isTimed);
+  needs("lateness", "without --time", isTimed);
+  needs("shift", "without --replay", replay);
+  needs("wait", "with --replay", !replay);
+  if (options.journal !== undefined && replay) {
+    refuse("option --journal cannot be given with --replay");
+  }
+  hintAtSlashes(match);
+  if (metric === undefined) refuse("option --metric is needed");
+  if (args.length === 0 && options.journal === undefined) {
+    refuse("a FILE is needed, or --journal");
+  }
+  if (replay && args.includes("-") && new Set(args).size > 1) {
+    refuse("- must be the only FILE of a replay");
+  }
+  needs("save", "with --replay: it ends", !replay);
+  needs("save", "with -: a script has no stdin", !args.includes("-"));
+  const flags = options["ignore-case"] ? "i" : "";
+  const expression = (found: RegExp | undefined) =>
+    found && new RegExp(found, flags);
+  return {
+    files: args,
+    save,
+    rule: {
+      metric,
+      match: expression(match),
+      except: expression(options.except),
+      value: options.value,
+      stats: options.stats as Statistic[] | undefined,
+      peak: options.peak || undefined,
+      tags: Object.keys(options.tag).length > 0 ? options.tag : undefined,
+    },
+    options: {
+      timespan: options.timespan,
+      granularity: options.granularity,
+      format: options.format,
+      maxGap: options["max-gap"],
+      maxSeries: options["max-series"],
+      journal: options.journal,
+      wait: options.wait || undefined,
+      time: timeOf(options.time),
+      timeFormat: options["time-format"],
+      zone: options.zone,
+      lateness: options.lateness,
+      replay: replay || undefined,
+      shift: options.shift,
+    },
+  };
+}
+
+/** How the times of the log are read: `auto`, or by an expression. */
+function timeOf(time: string | undefined): LogOptions["time"] {
+  if (time === undefined || time === "auto") return time;
+  return accepted(() => new RegExp(time), "option --time: ");
+}
+
+/** Says what is wrong with `/expression/i`. */
+function hintAtSlashes(match: RegExp | undefined): void {
+  const [, inner] = match?.source.match(/^\\\/(.*)\\\/[a-z]+$/) ?? [];
+  if (inner === undefined) return;
+  complain(
+    `--match looks for the slashes, too; for all cases of "${inner}" leave them out and add --ignore-case`,
+  );
+}

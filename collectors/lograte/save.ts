@@ -1,0 +1,121 @@
+/**
+ * Writes what a command line asks for as a script.
+ *
+ * @module
+ */
+
+import { fail, messageOf, shebang } from "../../script/mod.ts";
+import type { Command } from "./command.ts";
+
+const WIDTH = 80; // characters of a line of code
+const MAX_SHEBANG = 255; // bytes that Linux reads of a first line
+const ROOT = new URL("../../", import.meta.url);
+const MODULE = new URL("../lograte.ts", import.meta.url);
+
+/** The folder of a path. */
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/")) || "/";
+}
+
+function absolute(path: string): string {
+  return path.startsWith("/") ? path : `${Deno.cwd()}/${path}`;
+}
+
+/** The folders that must be read for a log, also where a link leads to. */
+function foldersOf(file: string): string[] {
+  try {
+    return [folderOf(file), folderOf(Deno.realPathSync(file))];
+  } catch {
+    return [folderOf(file)]; // it is not there yet
+  }
+}
+
+/** A word for `env -S`. */
+function quoted(word: string): string {
+  return /^[-\w@%+=:,./]+$/.test(word)
+    ? word
+    : `"${word.replaceAll(/["\\$]/g, "\\$&")}"`;
+}
+
+/** A value as code. */
+function code(value: unknown, indent = ""): string {
+  const deeper = `${indent}  `;
+  if (value instanceof RegExp) return String(value);
+  if (Array.isArray(value)) {
+    return `[${value.map((item) => code(item, indent)).join(", ")}]`;
+  }
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const fields = Object.entries(value)
+    .filter(([, field]) => field !== undefined)
+    .map(([key, field]) => {
+      const name = /^[a-z]\w*$/i.test(key) ? key : JSON.stringify(key);
+      return `${name}: ${code(field, deeper)}`;
+    });
+  const line = `{ ${fields.join(", ")} }`;
+  if (deeper.length + line.length <= WIDTH && !line.includes("\n")) return line;
+  return `{\n${
+    fields.map((field) => `${deeper}${field},\n`).join("")
+  }${indent}}`;
+}
+
+/** The first line, with the permissions that are needed and no others. */
+function firstLine({ rule, options }: Command, files: string[]): string {
+  const programs = [
+    ...(files.length > 0 ? ["tail"] : []),
+    ...(options.journal === undefined ? [] : ["journalctl"]),
+  ];
+  const folders = [...new Set(files.flatMap(foldersOf))]
+    .map((folder) => folder.replaceAll(",", ",,"));
+  const flags = (read: string[]) => [
+    ...["run", "-q", `--allow-run=${programs}`, ...read],
+    ...(Object.hasOwn(rule.tags ?? {}, "host") ? [] : ["--allow-sys=hostname"]),
+    // From elsewhere the imports of the module would not be found.
+    ...(ROOT.protocol === "file:" && MODULE.pathname.endsWith(".ts")
+      ? [`--config=${new URL("deno.json", ROOT).pathname}`]
+      : []),
+  ];
+  const line = (read: string[]) => shebang(flags(read).map(quoted).join(" "));
+  if (folders.length === 0) return line([]);
+  const least = line([`--allow-read=${folders}`]);
+  const fits = new TextEncoder().encode(least).length <= MAX_SHEBANG;
+  return fits ? least : line(["--allow-read"]);
+}
+
+/**
+ * How a script imports this module: by a relative path where both are in the
+ * same checkout, and by its whole address otherwise.
+ */
+function specifier(script: string): string {
+  const root = ROOT.pathname;
+  if (ROOT.protocol !== "file:" || !script.startsWith(root)) return MODULE.href;
+  const depth = script.slice(root.length).split("/").length - 1;
+  return (depth === 0 ? "./" : "../".repeat(depth)) +
+    MODULE.pathname.slice(root.length);
+}
+
+/**
+ * Writes a script that counts what the command line asks for: executable, and
+ * with the permissions that it needs. Where that cannot be done, or a file of
+ * this name is there, it ends the program with status 1.
+ *
+ * @param path Where it is written.
+ * @param command What the command line asks for.
+ */
+export function save(path: string, command: Command): void {
+  const script = absolute(path);
+  const files = command.files.map(absolute);
+  const { rule, options } = command;
+  const rest = Object.values(options).some((option) => option !== undefined)
+    ? `, ${code(options)}`
+    : "";
+  const text = `${firstLine(command, files)}
+import { lograte } from ${JSON.stringify(specifier(script))};
+
+await lograte(${code(files)}, [${code(rule)}]${rest});
+`;
+  try {
+    Deno.writeTextFileSync(script, text, { createNew: true, mode: 0o755 });
+  } catch (error) {
+    fail(`cannot write ${path}: ${messageOf(error)}`, 1);
+  }
+}

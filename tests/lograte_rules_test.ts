@@ -1,0 +1,277 @@
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import type { LogRule } from "../collectors/lograte/rate.ts";
+import { LogRates } from "../collectors/lograte/rates.ts";
+import { alive } from "../counter/registry.ts";
+import {
+  command,
+  processTest,
+  puts,
+  ROOT,
+  Running,
+  until,
+} from "./helpers/processes.ts";
+import { Tcollector } from "./helpers/tcollector.ts";
+
+const SCRIPT = "collectors/lograte.ts";
+const START = 1_781_442_961; // 2026-06-14T13:16:01Z
+
+/** Lines of a web server: seconds after START, status, how long it took. */
+function accessLog(requests: [number, number, number][]): string {
+  return requests.map(([second, status, seconds]) => {
+    const time = new Date((START + second) * 1000).toISOString();
+    return `[14/Jun/2026:${time.slice(11, 19)} +0000] "GET / HTTP/1.1" ` +
+      `${status} 512 ${seconds}\n`;
+  }).join("");
+}
+
+const LOG = accessLog([
+  [0, 200, 0.5],
+  [0, 200, 0.25],
+  [0, 500, 8],
+  [2, 404, 0.125],
+]);
+
+async function run(...args: string[]): Promise<Running & { code: number }> {
+  const program = new Running(args);
+  const { code } = await program.end();
+  return Object.assign(program, { code });
+}
+
+/** Runs the script to its end. */
+function lograte(...args: string[]): ReturnType<typeof run> {
+  return run(...command(SCRIPT, ...args));
+}
+
+/** What was put: series without its host, second after START, value. */
+function told(out: string[]): [string, number, number][] {
+  return puts(out).map(({ series, second, value }) => [
+    series.replace(" host=h", ""),
+    second - START,
+    value,
+  ]);
+}
+
+processTest(
+  "lograte() counts by many rules in one pass over the log",
+  [],
+  async (folder) => {
+    const log = `${folder}/access.log`;
+    const script = `${folder}/web.ts`;
+    await Deno.writeTextFile(log, LOG);
+    await Deno.writeTextFile(
+      script,
+      `import { lograte } from "${new URL("../" + SCRIPT, import.meta.url)}";
+await lograte(["${log}"], [
+  { metric: "http.requests", match: /" (?<status>\\d{3}) / },
+  {
+    metric: "http.seconds",
+    match: / (?<value>[\\d.]+)$/,
+    value: "value",
+    stats: ["p50", "max"],
+  },
+  { metric: "http.errors", match: /" [45]/, except: /" 404/, tags: { k: "v" } },
+], { replay: true, tags: { host: "h" }, maxGap: 0 });
+`,
+    );
+    const flags = ["run", "-q", "--allow-read", `--config=${ROOT}deno.json`];
+    const { out, err, code } = await run(Deno.execPath(), ...flags, script);
+    assertEquals([code, told(out)], [0, [
+      ["http.requests status=200", 0, 2],
+      ["http.requests status=500", 0, 1],
+      ["http.requests status=404", 2, 1],
+      ["http.seconds.p50", 0, 0.49508],
+      ["http.seconds.max", 0, 8],
+      ["http.seconds.p50", 2, 0.125],
+      ["http.seconds.max", 2, 0.125],
+      ["http.errors k=v", 0, 1],
+    ]]);
+    assertMatch(err.join(), / 4 lines, 9 events, /);
+  },
+);
+
+processTest(
+  "lograte.ts --stats tells how values are spread",
+  [],
+  async (folder) => {
+    const log = `${folder}/access.log`;
+    await Deno.writeTextFile(log, LOG);
+    const args = ["--metric", "m", "--tag", "host=h", "--replay", log];
+    const match = ["--match", String.raw` (?<s>[\d.]+)$`, "--value", "s"];
+    const all = "count,sum,min,mean,p50,p90,p99,p99.9,max";
+    const { out } = await lograte(...args, ...match, "--stats", all);
+    assertEquals(
+      told(out).filter(([, second]) => second === 0).map(([series, , value]) =>
+        `${series} ${value}`
+      ),
+      [
+        "m.count 3",
+        "m.sum 8.75",
+        "m.min 0.25",
+        "m.mean 2.9166666666666665",
+        "m.p50 0.49508",
+        "m.p90 8",
+        "m.p99 8",
+        "m.p99.9 8",
+        "m.max 8",
+      ],
+    );
+    assertEquals( // the second between
+      told(out).filter(([, second]) => second === 1),
+      [["m.count", 1, 0], ["m.sum", 1, 0]],
+    );
+  },
+);
+
+processTest("lograte.ts --except leaves lines out", [], async (folder) => {
+  const log = `${folder}/access.log`;
+  await Deno.writeTextFile(log, LOG);
+  const args = ["--metric", "m", "--tag", "host=h", "--replay", log];
+  const { out } = await lograte(...args, "--except", '" [45]\\d\\d ');
+  assertEquals(told(out).filter(([, , value]) => value > 0), [["m", 0, 2]]);
+});
+
+processTest(
+  "lograte.ts --save writes a collector that tcollector runs",
+  ["tail"],
+  async (folder) => {
+    const log = `${folder}/access.log`;
+    const script = `${folder}/0/web`;
+    await Deno.mkdir(`${folder}/0`);
+    await Deno.writeTextFile(log, "");
+    const args = [
+      ...["--metric", "http.seconds", "--timespan", "1", "--value", "s"],
+      ...["--match", String.raw`" (?<status>\d{3}) .* (?<s>[\d./]+)$`],
+      ...["--stats", "count,max", "--tag", "kind=a", log, "--save", script],
+    ];
+    const saved = await lograte(...args);
+    assertEquals([saved.code, saved.out, saved.err], [0, [], []]);
+    const text = await Deno.readTextFile(script);
+    const [first, second, ...rest] = text.split("\n");
+    assertMatch(
+      first!,
+      new RegExp(
+        "^#!/usr/bin/env -S PATH=\\S+ deno run -q --allow-run=tail " +
+          `--allow-read=${folder} --allow-sys=hostname --config=\\S+$`,
+      ),
+    );
+    assertEquals(second, `import { lograte } from "file://${ROOT}${SCRIPT}";`);
+    assertEquals(
+      rest.join("\n"),
+      `
+await lograte(["${log}"], [{
+  metric: "http.seconds",
+  match: /" (?<status>\\d{3}) .* (?<s>[\\d./]+)$/,
+  value: "s",
+  stats: ["count", "max"],
+  tags: { kind: "a" },
+}], { timespan: 1 });
+`,
+    );
+    const tcollector = new Tcollector(folder);
+    try {
+      await until(async () => {
+        await Deno.writeTextFile(log, LOG, { append: true });
+        return tcollector.sent.length > 4;
+      }, 20);
+      assertEquals(tcollector.refused, []);
+      assert(
+        tcollector.sent.some((line) =>
+          /^put http\.seconds\.max \d{10} 8 kind=a status=500 host=\S+$/.test(
+            line,
+          )
+        ),
+        tcollector.sent.join("\n"),
+      );
+    } finally {
+      await tcollector.stop();
+    }
+    assertEquals(tcollector.warnings, []);
+    assertEquals(tcollector.collectors[0]!.status?.code, 0);
+  },
+);
+
+processTest(
+  "lograte.ts --save keeps a file that is there",
+  [],
+  async (folder) => {
+    const file = `${folder}/mine`;
+    await Deno.writeTextFile(file, "mine");
+    const { code, err } = await lograte("--metric", "m", file, "--save", file);
+    assertEquals([code, await Deno.readTextFile(file)], [1, "mine"]);
+    assertMatch(err.join(), /^lograte.ts: cannot write \S+mine: .*exists/);
+  },
+);
+
+processTest(
+  "lograte.ts --save refuses what cannot be saved",
+  [],
+  async (folder) => {
+    const save = ["--metric", "m", "--save", `${folder}/script`];
+    const bad: [string[], RegExp][] = [
+      [["-"], /--save cannot be given with -: a script has no stdin/],
+      [["--replay", `${folder}/log`], /--save cannot be given with --replay/],
+      [["--tag", "a=b c", `${folder}/log`], /tag a must be/],
+    ];
+    for (const [args, message] of bad) {
+      const { code, err } = await lograte(...save, ...args);
+      assertEquals([code, err.length], [2, 1]);
+      assertMatch(err[0]!, message);
+    }
+    assertThrows(() => Deno.statSync(`${folder}/script`), Deno.errors.NotFound);
+  },
+);
+
+processTest(
+  "lograte.ts --save imports by a path in its own checkout",
+  ["tail"],
+  async () => {
+    const folder = await Deno.makeTempDir({ dir: ROOT, prefix: ".saved" });
+    try {
+      const script = `${folder}/it's "new"`;
+      const log = `${folder}/a,b c.log`;
+      await Deno.writeTextFile(log, "");
+      await lograte("--metric", "m", "--tag", "host=h", log, "--save", script);
+      const text = await Deno.readTextFile(script);
+      assertMatch(
+        text,
+        /^import { lograte } from "\.\.\/collectors\/lograte\.ts";$/m,
+      );
+      const program = new Running([script]);
+      try {
+        await until(() => program.out.length > 0);
+      } finally {
+        program.process.kill("SIGTERM");
+      }
+      assertEquals([(await program.end()).code, program.err], [0, []]);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
+
+Deno.test("LogRates() refuses a metric that two rules tell alike", () => {
+  const options = { tags: { host: "h" } };
+  const twice = [{ metric: "m", match: /a/ }, { metric: "m", match: /b/ }];
+  assertThrows(() => new LogRates(twice, options), SyntaxError, "m");
+  const [a, b] = twice.map((rule, i) => ({ ...rule, tags: { k: `${i}` } }));
+  const rates = new LogRates([a!, b!], options);
+  for (const line of ["a", "b", "ab", "c"]) rates.count(line);
+  assertEquals(rates.events, 4);
+  alive.clear();
+});
+
+Deno.test("LogRates() refuses statistics without a value, and with a peak", () => {
+  const match = /(?<v>.)/;
+  for (
+    const [rule, message] of [
+      [{ stats: ["p99"] }, "--value must say"],
+      [{ match, value: "v", stats: ["p99"], peak: true }, "--peak must not be"],
+      [{ match, value: "v", stats: ["p100"] }, '"p100"'],
+      [{ match, value: "v", stats: [] }, "at least one"],
+    ] as const
+  ) {
+    const rules = [{ metric: "m", ...rule }] as unknown as LogRule[];
+    assertThrows(() => new LogRates(rules), Error, message);
+  }
+  assertEquals(alive.size, 0);
+});
