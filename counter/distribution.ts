@@ -215,7 +215,7 @@ export class MetricDistribution {
    *   using _ = requests.time();
    *   await new Promise((resolve) => setTimeout(resolve, 10));
    * }
-   * assertMatch(requests.dump({ final: true }), /^put requests.p99 \d+ 0.0\d+ /m);
+   * assertMatch(requests.dump({ final: true }), /^put requests.p99 \d+ 0\.\d+ /m);
    * ```
    */
   time(): Disposable {

@@ -112,6 +112,7 @@ class Dumper implements Autodump {
     this.writer = output === undefined ? stdout : writerTo(output);
     this.#running = this.#run(clock());
     dumpers.add(this);
+    unread.whenNone.add(this.#forgetZeros);
     signals ??= lastWords(reportAtEnd);
     if (output === undefined) {
       watch ??= watchReader(() => readerGone(new Deno.errors.BrokenPipe()));
@@ -129,6 +130,7 @@ class Dumper implements Autodump {
       this.pushAll();
     }
     await this.writer.room(0, Infinity);
+    unread.whenNone.delete(this.#forgetZeros);
     if (!dumpers.delete(this) || dumpers.size > 0) return;
     signals?.[Symbol.dispose]();
     watch?.[Symbol.dispose]();
@@ -184,12 +186,17 @@ class Dumper implements Autodump {
     this.#due.set(counter, due + (missed + 1) * period);
   }
 
+  /** All logs are read from now on: the zeros until now were about none. */
+  readonly #forgetZeros = (): void => {
+    for (const counter of this.#counters()) if (counter.silent) counter.dump();
+  };
+
   /** What a counter reports; a dump that fails is said. */
   #dump(counter: MetricCounter, final: boolean): string {
     let lines = "";
     try {
       lines = counter.dump({ final });
-      if (unread.size > 0 && counter.silent) return "";
+      if (unread.any && counter.silent) return "";
     } catch (error) {
       complain(messageOf(error));
     }

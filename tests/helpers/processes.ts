@@ -169,7 +169,7 @@ export function puts(lines: string[]): Put[] {
 /** Waits until a condition holds. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
-  seconds = 10,
+  seconds = 30,
   what = condition.toString(),
 ): Promise<void> {
   const end = performance.now() + seconds * 1000;
