@@ -1,108 +1,83 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { MetricCounter, runEveryNSeconds } from "../mod.ts";
+import { ManualTime } from "./helpers/manual_time.ts";
 
-/** Runs with timers and a clock that take no time, and stop at the end. */
-async function withFakeTime(
-  start: number,
-  fn: (time: { now: number }) => Promise<void>,
-): Promise<void> {
-  const real = { now: Date.now, setTimeout: globalThis.setTimeout };
-  const time = { now: start };
-  Date.now = () => time.now;
-  // deno-lint-ignore no-explicit-any
-  globalThis.setTimeout = ((wake: () => void, ms: number): any => {
-    queueMicrotask(() => {
-      time.now += ms;
-      wake();
-    });
-  }) as typeof setTimeout;
-  try {
-    await fn(time);
-  } finally {
-    Date.now = real.now;
-    globalThis.setTimeout = real.setTimeout;
-  }
+/** Runs a function every n seconds, for so many; tells when it ran. */
+async function runs(
+  n: number,
+  { start, seconds, fn = () => {} }: {
+    start: number;
+    seconds: number;
+    fn?: (time: ManualTime, runs: number) => unknown;
+  },
+): Promise<number[]> {
+  const time = new ManualTime(start);
+  const stop = new AbortController();
+  const runs: number[] = [];
+  const ended = runEveryNSeconds(n, () => {
+    runs.push(time.now);
+    return fn(time, runs.length);
+  }, { ...time, signal: stop.signal });
+  await time.pass(seconds);
+  stop.abort();
+  await ended;
+  return runs;
 }
 
 Deno.test("runEveryNSeconds() runs at once, then at the multiples of n", async () => {
-  for (
-    const [n, expected] of [[1, [3300, 4000, 5000]], [5, [
-      3300,
-      5000,
-      10000,
-    ]]] as const
-  ) {
-    await withFakeTime(3300, async (time) => {
-      const stop = new AbortController();
-      const runs: number[] = [];
-      await runEveryNSeconds(n, () => {
-        runs.push(time.now);
-        if (runs.length === 3) stop.abort();
-      }, stop);
-      assertEquals(runs, [...expected]);
-    });
-  }
+  const start = 3300;
+  assertEquals(await runs(1, { start, seconds: 2 }), [3300, 4000, 5000]);
+  assertEquals(await runs(5, { start, seconds: 9 }), [3300, 5000, 10_000]);
 });
 
 Deno.test("runEveryNSeconds() waits again when a timer is early", async () => {
-  await withFakeTime(3300, async (time) => {
-    const stop = new AbortController();
-    const early = globalThis.setTimeout;
-    globalThis.setTimeout = ((wake: () => void, ms: number) =>
-      early(wake, Math.ceil(ms / 2))) as typeof setTimeout;
-    const runs: number[] = [];
-    await runEveryNSeconds(1, () => {
-      runs.push(time.now);
-      if (runs.length === 3) {
-        stop.abort();
-      }
-    }, stop);
-    assertEquals(runs, [3300, 4000, 5000]);
-  });
+  const time = new ManualTime(3300);
+  const stop = new AbortController();
+  const early = (ms: number, signal?: AbortSignal) =>
+    time.sleep(Math.ceil(ms / 2), signal);
+  const runs: number[] = [];
+  const options = { clock: time.clock, sleep: early, signal: stop.signal };
+  const ended = runEveryNSeconds(1, () => runs.push(time.now), options);
+  await time.pass(2);
+  stop.abort();
+  await ended;
+  assertEquals(runs, [3300, 4000, 5000]);
 });
 
 Deno.test("runEveryNSeconds() skips when a run overstays", async () => {
-  await withFakeTime(3000, async (time) => {
-    const stop = new AbortController();
-    const runs: number[] = [];
-    let running = false;
-    await runEveryNSeconds(1, async () => {
-      assert(!running);
-      running = true;
-      runs.push(time.now);
-      if (runs.length === 3) stop.abort();
-      for (let i = 0; i < 10; i++) await Promise.resolve();
-      time.now += 2500;
-      running = false;
-    }, stop);
-    assertEquals(runs, [3000, 6000, 9000]);
-  });
+  let running = false;
+  const fn = async (time: ManualTime) => {
+    assert(!running);
+    running = true;
+    await time.sleep(2500);
+    running = false;
+  };
+  const seconds = 8.7; // the third run is over, and the next is not due
+  assertEquals(await runs(1, { start: 3000, seconds, fn }), [3000, 6000, 9000]);
 });
 
 Deno.test("runEveryNSeconds() goes on when the clock is set back", async () => {
-  await withFakeTime(9000, async (time) => {
-    const stop = new AbortController();
-    const runs: number[] = [];
-    await runEveryNSeconds(1, () => {
-      runs.push(time.now);
-      if (runs.length === 2) time.now -= 5500;
-      if (runs.length === 4) stop.abort();
-    }, stop);
-    assertEquals(runs, [9000, 10000, 5000, 6000]);
-  });
+  const fn = (time: ManualTime, runs: number) => {
+    if (runs === 2) time.now -= 5500;
+  };
+  assertEquals(
+    await runs(1, { start: 9000, seconds: 1, fn }),
+    [9000, 10_000, 5000, 6000, 7000, 8000, 9000, 10_000],
+  );
 });
 
 Deno.test("runEveryNSeconds() sets a counter to what fn returns", async () => {
-  await withFakeTime(1_700_000_000_000, async () => {
-    const counter = new MetricCounter("m", { tags: { host: "h" } });
-    const stop = new AbortController();
-    let level = 4;
-    await runEveryNSeconds(1, counter, () => {
-      if (++level === 7) stop.abort();
-      return level;
-    }, stop);
-    assertEquals(counter.summarize((cells) => cells.slice(-3)), [5, 6, 7]);
-  });
+  const time = new ManualTime();
+  const { clock } = time;
+  const counter = new MetricCounter("m", { tags: { host: "h" }, clock });
+  const stop = new AbortController();
+  let level = 4;
+  const options = { ...time, signal: stop.signal };
+  const ended = runEveryNSeconds(1, counter, () => ++level, options);
+  await time.pass(2);
+  stop.abort();
+  await ended;
+  assertEquals(counter.summarize((cells) => cells.slice(-3)), [5, 6, 7]);
 });
 
 Deno.test("runEveryNSeconds() does nothing when it is stopped before", async () => {

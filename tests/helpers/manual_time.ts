@@ -1,0 +1,41 @@
+/** A clock that stands still until a test lets time pass. */
+export class ManualTime {
+  /** Milliseconds since the epoch. */
+  now: number;
+  readonly #sleepers = new Set<{ end: number; wake: () => void }>();
+
+  constructor(now = 1_700_000_000_000) {
+    this.now = now;
+  }
+
+  readonly clock = (): number => this.now;
+
+  readonly sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
+    new Promise((wake) => {
+      this.#sleepers.add({ end: this.now + ms, wake });
+      if (signal?.aborted) wake();
+      signal?.addEventListener("abort", () => wake());
+    });
+
+  /** Lets time pass, and whoever sleeps do in between what there is to do. */
+  async pass(seconds: number): Promise<void> {
+    const end = this.now + seconds * 1000;
+    await allElse();
+    for (let next; (next = this.#first()) && next.end <= end;) {
+      this.#sleepers.delete(next);
+      this.now = Math.max(this.now, next.end);
+      next.wake();
+      await allElse();
+    }
+    this.now = Math.max(this.now, end);
+  }
+
+  #first() {
+    return [...this.#sleepers].sort((a, b) => a.end - b.end)[0];
+  }
+}
+
+/** Resolves when nothing else is left to do but to wait. */
+function allElse(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
