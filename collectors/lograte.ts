@@ -45,6 +45,15 @@ What to count:
                       own, NAME.p99: count, sum, min, mean, max, and percentiles
                       such as p50, p99 or p99.9, which are at most 1 % off.
   --tag KEY=VALUE     Add a tag; may be repeated.
+  --path REGEX        Make tags of its named groups, too, as it matches the path
+                      of a FILE.
+  --json              Lines are JSON; others do not count. --match sees all of
+                      the line, --value names a field, as in res.time, and lines
+                      without it do not count.
+  --label TAG=FIELD   Make a tag of a field of JSON; may be repeated.
+  --unwrap            Take off what Docker ({"log": ...}) and Kubernetes (time,
+                      stream, F) wrap around a line. --time auto reads the time
+                      there.
   --max-series N      Once there are N sets of tags from groups, new ones count
                       as one more, whose tags are all other (default 1000).
   --wait              Wait for a FILE that cannot be read yet, in place of
@@ -63,7 +72,8 @@ ${FORMAT_USAGE}
                          and is forgotten until the next (default 3600).
 
 When it was:
-  --time auto|REGEX   Take the second from the line, not from the clock: where
+  --time auto|REGEX|FIELD
+                      Take the second from the line, not from the clock: where
                       auto finds it, or where REGEX does: in its group
                       (?<time>...), or in its groups year, month, day, hour,
                       minute, second, ampm, zone, epoch. A line without a time

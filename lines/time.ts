@@ -23,6 +23,12 @@ import { isAmbiguous } from "./time/zones.ts";
 /** Options of {@linkcode LogTime}. */
 export interface LogTimeOptions {
   /**
+   * The part of a line that tells the time; undefined where there is none.
+   *
+   * @default {all of the line}
+   */
+  text?: ((line: string) => string | undefined) | undefined;
+  /**
    * How times are written, in the letters of `strptime`: `%d.%m.%Y %H:%M:%S`.
    * Known letters: `Y y m b B h d e H k I l M S f p z Z s a A F D T R n t %`.
    * Numbers may lack their leading 0, and a blank stands for one or more.
@@ -134,6 +140,7 @@ export class LogTime {
   readonly #near: (() => number) | undefined;
   readonly #latest: number;
   readonly #disorder: number;
+  readonly #part: LogTimeOptions["text"];
   /** Finds the text in which the time is looked for; undefined for all of it. */
   readonly #find: RegExp | undefined;
 
@@ -173,6 +180,7 @@ export class LogTime {
    */
   constructor(find: "auto" | RegExp = "auto", options: LogTimeOptions = {}) {
     const {
+      text,
       format,
       zone = Temporal.Now.timeZoneId(),
       near,
@@ -188,6 +196,7 @@ export class LogTime {
         }`,
       );
     }
+    this.#part = text;
     this.#zone = zone;
     this.#near = near;
     this.#latest = latest;
@@ -275,20 +284,27 @@ export class LogTime {
    * one before it has a time.
    */
   at(line: string): number | undefined {
+    const part = this.#part ? this.#part(line) : line;
     // Most lines of a busy log are of the second of the line before.
-    if (this.#newest.isIn(line)) return this.#second;
+    if (part !== undefined && this.#newest.isIn(part)) return this.#second;
     if (this.#tellings.length === 0 && !this.learn([line]) && !this.settle()) {
       return undefined;
     }
-    const text = this.#find ? this.#find.exec(line)?.groups?.time : line;
+    const text = this.#textOf(part);
     if (text === undefined || !this.#read(text)) this.unread++;
     return this.#second;
+  }
+
+  /** The text of a part in which the time is looked for. */
+  #textOf(part: string | undefined): string | undefined {
+    if (part === undefined || this.#find === undefined) return part;
+    return this.#find.exec(part)?.groups?.time;
   }
 
   /** Looks at one more line; returns whether the times are known by it. */
   #look(line: string): boolean {
     if (this.#looked++ >= MAX_SEARCH) return false;
-    const text = this.#find ? this.#find.exec(line)?.groups?.time : line;
+    const text = this.#textOf(this.#part ? this.#part(line) : line);
     if (text === undefined) {
       this.#doubt ??= "the expression finds nothing in it";
       return false;

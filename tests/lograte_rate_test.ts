@@ -41,10 +41,11 @@ function ruleOf(options: Options): LogRule {
 /** What a replay of the lines puts. */
 function replayed(lines: Line[], options: Options): string {
   const replay = new Replay([ruleOf(options)], options);
+  const log = replay.rate.of("log");
   let text = "";
   for (const [at, line] of lines) {
     if (at > replay.now) text += [...replay.advance(at)].join("");
-    replay.rate.count(line, at);
+    log.count(line, at);
   }
   text += [...replay.end()].join("");
   alive.clear();
@@ -151,7 +152,7 @@ Deno.test("Replay counts what comes later than the lateness", () => {
   const replay = new Replay([{ metric: "m" }], OPTIONS);
   for (const second of [START, START + 30, START + 25, START + 10]) {
     if (second > replay.now) [...replay.advance(second)];
-    replay.rate.count("x", second);
+    replay.rate.of("log").count("x", second);
   }
   assertEquals([replay.rate.events, replay.rate.late], [4, 1]);
   alive.clear();

@@ -249,13 +249,109 @@ processTest(
   },
 );
 
+/** What rates report, without the host. */
+function reported(rates: LogRates): string[] {
+  const lines = [...rates.counters].map((m) => m.dump({ final: true })).join(
+    "",
+  );
+  alive.clear();
+  return lines.trim().split("\n").map((line) =>
+    line.replace(/^put | \d{10}| host=h/g, "")
+  );
+}
+
+const AT = { tags: { host: "h" }, clock: () => START * 1000 };
+
+Deno.test("LogRates makes tags and values of the fields of JSON", () => {
+  const rates = new LogRates([
+    {
+      metric: "http.seconds",
+      match: /"level":(?<level>\d+)/,
+      labels: { status: "res.statusCode", flat: "log.level", ok: "ok" },
+      value: "responseTime",
+    },
+    { metric: "lines" },
+  ], { ...AT, json: true });
+  const log = rates.of("app.log");
+  for (
+    const line of [
+      '{"level":30,"res":{"statusCode":200},"responseTime":1.5,"ok":true}',
+      '{"level":30,"res":{"statusCode":200},"responseTime":"2","ok":true}',
+      '{"level":30,"log.level":"a b","responseTime":4,"res":null}',
+      '{"level":30,"responseTime":"soon"}',
+      '{"level":30,"msg":"without the value"}',
+      '{"res":{"statusCode":500},"responseTime":9}',
+      "listening on port 80",
+      '{"level":30,"resp',
+      "[1]",
+      "",
+    ]
+  ) log.count(line);
+  assertEquals(reported(rates), [
+    "http.seconds 3.5 level=30 status=200 flat=none ok=true",
+    "http.seconds 4 level=30 status=none flat=a_b ok=none",
+    "lines 6",
+  ]);
+  assertEquals([rates.notJson, rates.badValues], [4, 1]);
+});
+
+Deno.test("LogRates takes off what containers wrap around lines", () => {
+  const rule = { metric: "m", match: /^(?<line>.*)$/ };
+  const rates = new LogRates([rule], { ...AT, unwrap: true });
+  const log = rates.of("0.log");
+  const docker = (log: string, stream = "stdout") =>
+    JSON.stringify({ log, stream, time: "2026-06-14T13:16:01.5Z" });
+  const cri = (tag: string, text: string, stream = "stdout") =>
+    `2026-06-14T13:16:01.5Z ${stream} ${tag} ${text}`;
+  for (
+    const line of [
+      docker("a\n"),
+      docker("last-without-an-end"),
+      docker("b".repeat(5000)),
+      docker("err\n", "stderr"), // in between
+      docker("b\r\n"),
+      cri("F", "c"),
+      cri("P", "d"),
+      cri("P", "e", "stderr"),
+      cri("F", "D"),
+      cri("F", "E", "stderr"),
+      cri("F:tag", "f"),
+      "bare",
+    ]
+  ) log.count(line);
+  assertEquals(
+    reported(rates).map((line) => line.replace(/m 1 line=/, "")),
+    [
+      ...["a", "last-without-an-end", "err", "b".repeat(64), "c", "dD", "eE"],
+      ...["f", "bare"],
+    ],
+  );
+});
+
+Deno.test("LogRates makes tags of the path of a log", () => {
+  const path = /(?<pod>[^/_]+)_(?<namespace>[^_]+)_/;
+  const rates = new LogRates([{ metric: "m", match: /(?<k>\w)/ }], {
+    ...AT,
+    path,
+  });
+  const folder = "/var/log/containers/";
+  for (const name of ["web-1_shop_web-0a.log", "db_shop_db-0b.log", "other"]) {
+    rates.of(folder + name).count("x");
+  }
+  assertEquals(reported(rates), [
+    "m 1 pod=web-1 namespace=shop k=x",
+    "m 1 pod=db namespace=shop k=x",
+    "m 1 pod=none namespace=none k=x",
+  ]);
+});
+
 Deno.test("LogRates() refuses a metric that two rules tell alike", () => {
   const options = { tags: { host: "h" } };
   const twice = [{ metric: "m", match: /a/ }, { metric: "m", match: /b/ }];
   assertThrows(() => new LogRates(twice, options), SyntaxError, "m");
   const [a, b] = twice.map((rule, i) => ({ ...rule, tags: { k: `${i}` } }));
   const rates = new LogRates([a!, b!], options);
-  for (const line of ["a", "b", "ab", "c"]) rates.count(line);
+  for (const line of ["a", "b", "ab", "c"]) rates.of("log").count(line);
   assertEquals(rates.events, 4);
   alive.clear();
 });
@@ -275,3 +371,60 @@ Deno.test("LogRates() refuses statistics without a value, and with a peak", () =
   }
   assertEquals(alive.size, 0);
 });
+
+processTest(
+  "lograte.ts reads the times of JSON in a field",
+  [],
+  async (folder) => {
+    const log = `${folder}/app.log`;
+    const line = (second: number, more: object) =>
+      JSON.stringify({
+        level: 30,
+        msg: "due 2024-01-01 00:00:00",
+        at: { ms: (START + second) * 1000 + 500 },
+        ...more,
+      }) + "\n";
+    const lines = [
+      line(0, { took: 1 }),
+      line(0, { took: 2 }),
+      line(3, { took: 3 }),
+      line(3, {}),
+    ];
+    await Deno.writeTextFile(log, lines.join(""));
+    const args = ["--metric", "m", "--tag", "host=h", "--replay", log];
+    const json = ["--json", "--value", "took", "--time", "at.ms"];
+    const { out, err } = await lograte(...args, ...json);
+    assertEquals(told(out), [["m", 0, 3], ["m", 1, 0], ["m", 2, 0], [
+      "m",
+      3,
+      3,
+    ]]);
+    assertMatch(err.join("\n"), / 4 lines, 3 events,/);
+  },
+);
+
+processTest(
+  "lograte.ts --unwrap reads the times in the wrapping",
+  [],
+  async (folder) => {
+    const log = `${folder}/0.log`;
+    const docker = (second: number, log: string) => {
+      const time = new Date((START + second) * 1000).toISOString();
+      return JSON.stringify({ log, stream: "stdout", time }) + "\n";
+    };
+    const lines = [
+      docker(0, "2001-02-03 04:05:06 GET 200\n"),
+      docker(2, 'said "time":"2001-02-03T04:05:06Z", GET 500\n'),
+      `${new Date((START + 3) * 1000).toISOString()} stdout F GET 404\n`,
+    ];
+    await Deno.writeTextFile(log, lines.join(""));
+    const args = ["--metric", "m", "--tag", "host=h", "--replay", log];
+    const match = ["--match", "GET (?<status>\\d+)$", "--max-gap", "0"];
+    const { out } = await lograte(...args, ...match, "--unwrap");
+    assertEquals(told(out), [
+      ["m status=200", 0, 1],
+      ["m status=500", 2, 1],
+      ["m status=404", 3, 1],
+    ]);
+  },
+);

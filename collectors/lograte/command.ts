@@ -50,6 +50,10 @@ export function readCommand(usage: string): Command {
     "ignore-case": flag(),
     "value": text(),
     "stats": list(),
+    "json": flag(),
+    "label": pairs(),
+    "unwrap": flag(),
+    "path": regularExpression(),
     "tag": pairs(),
     "max-series": wholeNumber(1, 1_000_000, undefined),
     "journal": textOrNothing(),
@@ -75,7 +79,10 @@ export function readCommand(usage: string): Command {
     if (!options[name] && options[name] !== 0 || there) return;
     refuse(`option --${name} cannot be given ${other}`);
   };
-  needs("value", "without --match", match !== undefined);
+  const { json } = options;
+  needs("value", "without --match or --json", json || match !== undefined);
+  const labels = some(options.label);
+  if (labels && !json) refuse("option --label cannot be given without --json");
   needs("stats", "without --value", options.value !== undefined);
   needs("ignore-case", "without --match", match !== undefined);
   needs("zone", "without --time", isTimed);
@@ -105,10 +112,11 @@ export function readCommand(usage: string): Command {
       metric,
       match: expression(match),
       except: expression(options.except),
+      labels,
       value: options.value,
       stats: options.stats as Statistic[] | undefined,
       peak: options.peak || undefined,
-      tags: Object.keys(options.tag).length > 0 ? options.tag : undefined,
+      tags: some(options.tag),
     },
     options: {
       timespan: options.timespan,
@@ -116,9 +124,12 @@ export function readCommand(usage: string): Command {
       format: options.format,
       maxGap: options["max-gap"],
       maxSeries: options["max-series"],
+      path: options.path,
+      json: json || undefined,
+      unwrap: options.unwrap || undefined,
       journal: options.journal,
       wait: options.wait || undefined,
-      time: timeOf(options.time),
+      time: timeOf(options.time, json),
       timeFormat: options["time-format"],
       zone: options.zone,
       lateness: options.lateness,
@@ -128,9 +139,15 @@ export function readCommand(usage: string): Command {
   };
 }
 
-/** How the times of the log are read: `auto`, or by an expression. */
-function timeOf(time: string | undefined): LogOptions["time"] {
+/** What is not empty. */
+function some<T extends object>(object: T): T | undefined {
+  return Object.keys(object).length > 0 ? object : undefined;
+}
+
+/** How the times of the log are read: `auto`, by an expression, or in a field. */
+function timeOf(time: string | undefined, json: boolean): LogOptions["time"] {
   if (time === undefined || time === "auto") return time;
+  if (json && !time.includes("(?<")) return time;
   return accepted(() => new RegExp(time), "option --time: ");
 }
 

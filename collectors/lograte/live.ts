@@ -51,13 +51,14 @@ export async function live(settings: Settings): Promise<void> {
   }
   const times: TimeTeller[] = [];
   addEventListener("unload", () => {
-    const { late, badValues } = rate;
+    const { late, badValues, notJson } = rate;
     const unread = times.reduce((sum, { unread }) => sum + unread, 0);
-    if (late + badValues + unread > 0) {
+    if (late + badValues + notJson + unread > 0) {
       const more = unread > 0
         ? `, ${unread} lines took the time of the line before`
         : "";
-      complainSync(`${late} late, ${badValues} bad values${more}`);
+      const text = notJson > 0 ? `, ${notJson} lines are no JSON` : "";
+      complainSync(`${late} late, ${badValues} bad values${text}${more}`);
     }
   });
   await using _ = autodump();
@@ -74,10 +75,11 @@ export async function live(settings: Settings): Promise<void> {
     const time = settings.format &&
       new TimeTeller(name, timeOf(settings, { near }), near);
     if (time) times.push(time);
+    const log = rate.of(name);
     for await (const lines of source.batches) {
       read += lines.length;
       const known = time?.knows(lines) ? time : undefined;
-      for (const line of lines) rate.count(line, known?.at(line));
+      for (const line of lines) log.count(line, known?.at(line));
       time?.say();
     }
   });

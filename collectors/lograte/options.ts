@@ -10,8 +10,10 @@ import {
   type PutFormat,
   type TakenTime,
 } from "../../mod.ts";
-import type { LogRateOptions, LogRule } from "./rate.ts";
-import { LogRates } from "./rates.ts";
+import { fieldAt, FieldReader } from "./fields.ts";
+import type { LogRule } from "./rate.ts";
+import { LogRates, type LogRatesOptions } from "./rates.ts";
+import { unwrapped, wrappedTime } from "./unwrap.ts";
 
 const TIMESPAN = 15; // s, or somewhat more where the granularity does not divide it
 const MIN_DISORDER = 60; // s by which the lines of any log may be out of order
@@ -52,6 +54,22 @@ export interface LogOptions {
    * @default {1000}
    */
   maxSeries?: number | undefined;
+  /** Whose named groups become tags when it matches the path of a log. */
+  path?: RegExp | undefined;
+  /**
+   * Whether lines are JSON: `labels` and `value` of a rule, and `time`, then
+   * name fields.
+   *
+   * @default {false}
+   */
+  json?: boolean | undefined;
+  /**
+   * Whether what containers wrap around a line is taken off: Docker's
+   * `{"log": …}`, and the CRI's time and stream.
+   *
+   * @default {false}
+   */
+  unwrap?: boolean | undefined;
   /** A systemd unit whose journal is read, too; empty for all units. */
   journal?: string | undefined;
   /**
@@ -61,12 +79,13 @@ export interface LogOptions {
    */
   wait?: boolean | undefined;
   /**
-   * How the time of a line is found in it: `auto`, or by the groups of an
-   * expression. Otherwise a line counts when it is read.
+   * How the time of a line is found in it: `auto`, by the groups of an
+   * expression, or in a field where lines are JSON. Otherwise a line counts when
+   * it is read.
    *
    * @default {"auto" in a replay or with a timeFormat}
    */
-  time?: "auto" | RegExp | undefined;
+  time?: string | RegExp | undefined;
   /** How times are written, in the letters of strptime: `%d.%m.%Y %H:%M:%S`. */
   timeFormat?: string | undefined;
   /**
@@ -109,12 +128,14 @@ export interface Settings {
   text: string | undefined;
   /** How the time of a line is found; undefined if it counts when it is read. */
   format: "auto" | RegExp | undefined;
+  /** What finds the text that tells it; undefined for all of the line. */
+  textOfTime: LogTimeOptions["text"];
   /** How it is written, in the letters of strptime; undefined to find it out. */
   timeFormat: string | undefined;
   /** The zone of times that do not tell theirs. */
   zone: string | undefined;
   /** How it is reported. */
-  rate: LogRateOptions & { allowedLateness: number; timespan: number };
+  rate: LogRatesOptions & { allowedLateness: number; timespan: number };
 }
 
 /** The text that an expression matches, if it matches no other. */
@@ -122,6 +143,27 @@ function textOf(match: RegExp | undefined): string | undefined {
   if (match?.ignoreCase) return undefined;
   const text = match?.source.replaceAll("\\/", "/");
   return text && PLAIN_TEXT.test(text) ? text : undefined;
+}
+
+/** What finds the text that tells the time, where that is not all of a line. */
+function textOfTime(options: LogOptions): LogTimeOptions["text"] {
+  const { json = false, unwrap = false, time = "auto" } = options;
+  const bare = unwrap ? unwrapped : (line: string) => line;
+  if (time instanceof RegExp) return unwrap ? bare : undefined;
+  if (time === "auto") return unwrap ? wrappedTime : undefined;
+  if (!json) {
+    throw new SyntaxError(
+      `Cannot read times as there must be a group "time", or --json and a field: current value is ${
+        JSON.stringify(time)
+      }`,
+    );
+  }
+  const reader = new FieldReader();
+  const find = fieldAt(time);
+  return (line) => {
+    const fields = reader.read(bare(line));
+    return fields && find(fields);
+  };
 }
 
 /** What a function makes; if it throws, its message begins with an option. */
@@ -158,7 +200,8 @@ export function complete(
     timespan = Math.ceil(TIMESPAN / granularity) * granularity,
   } = options;
   const isTimed = replay || timeFormat !== undefined;
-  const format = options.time ?? (isTimed ? "auto" : undefined);
+  const { time = isTimed ? "auto" : undefined } = options;
+  const format = typeof time === "string" ? "auto" : time;
   of("zone", () => new LogTime("auto", { zone }));
   of("time-format", () => new LogTime("auto", { format: timeFormat }));
   of("time", () => new LogTime(format));
@@ -171,6 +214,9 @@ export function complete(
     allowedLateness: lateness,
     maxGap: options.maxGap ?? 3600,
     maxSeries: options.maxSeries ?? 1000,
+    path: options.path,
+    json: options.json,
+    unwrap: options.unwrap,
   };
   new LogRates(rules, rate); // throws
   return {
@@ -180,8 +226,11 @@ export function complete(
     replay,
     wait: options.wait ?? false,
     shift: options.shift !== undefined,
-    text: rules.length === 1 ? textOf(rules[0]!.match) : undefined,
+    text: rules.length === 1 && !options.unwrap
+      ? textOf(rules[0]!.match)
+      : undefined,
     format,
+    textOfTime: of("time", () => textOfTime(options)),
     timeFormat,
     zone,
     rate,
@@ -195,9 +244,10 @@ export function complete(
  * @param options What is known about this log.
  */
 export function timeOf(settings: Settings, options: LogTimeOptions): LogTime {
-  const { format, timeFormat, zone, rate } = settings;
+  const { format, textOfTime: text, timeFormat, zone, rate } = settings;
   const disorder = Math.max(MIN_DISORDER, rate.allowedLateness);
   return new LogTime(format, {
+    text,
     format: timeFormat,
     zone,
     disorder,

@@ -15,6 +15,7 @@ import {
   toWord,
 } from "../../mod.ts";
 import { complain } from "../../script/mod.ts";
+import { fieldAt, type Fields } from "./fields.ts";
 
 const MAX_TAG_LENGTH = 64; // characters of a text that become a tag's value
 
@@ -26,7 +27,12 @@ export interface LogRule {
   match?: RegExp | undefined;
   /** Which of them do not. */
   except?: RegExp | undefined;
-  /** The group whose number is added, in place of 1. */
+  /** Tags from fields, where lines are JSON: `{ status: "res.statusCode" }`. */
+  labels?: Record<string, string> | undefined;
+  /**
+   * The group whose number is added, in place of 1; or the field, where lines
+   * are JSON.
+   */
   value?: string | undefined;
   /**
    * What is told of the values, each by a metric of its own, in place of their
@@ -46,6 +52,14 @@ export interface LogRule {
 /** Options that all rules of a log share. */
 export interface LogRateOptions
   extends Omit<MetricFamilyOptions, "labels" | "tagValue" | "full"> {
+  /** Whose named groups become tags when it matches the path of a log. */
+  path?: RegExp | undefined;
+  /**
+   * Whether lines are JSON.
+   *
+   * @default {false}
+   */
+  json?: boolean | undefined;
   /**
    * Whether a rate without groups reports quiet seconds from its start on, and
    * never pauses.
@@ -59,6 +73,7 @@ export interface LogRateOptions
 export type Groups = Record<string, string | undefined>;
 
 const NO_GROUPS: Groups = {};
+const NO_FIELDS: Fields = {};
 
 /** The names of an expression's groups. */
 export function groupNames(match: RegExp | undefined): string[] {
@@ -82,15 +97,8 @@ function numberOf(text: string | undefined): number {
 }
 
 /** Refuses what does not fit together. */
-function check(rule: LogRule, names: string[], tags: Tags): void {
+function check(rule: LogRule, labels: string[], tags: Tags): void {
   const { value, stats, peak } = rule;
-  if (value !== undefined && !names.includes(value)) {
-    throw new SyntaxError(
-      `Cannot add a value as --match must have its group: current value is ${
-        JSON.stringify(value)
-      }`,
-    );
-  }
   if (stats !== undefined && value === undefined) {
     throw new SyntaxError(
       "Cannot tell --stats as --value must say of which numbers: current value is none",
@@ -101,14 +109,32 @@ function check(rule: LogRule, names: string[], tags: Tags): void {
       "Cannot tell --stats as --peak must not be given, too: current value is both",
     );
   }
-  const twice = names.find((name) =>
-    name !== value && Object.hasOwn(tags, name)
+  const twice = labels.find((label, i) =>
+    Object.hasOwn(tags, label) || labels.indexOf(label) < i
   );
   if (twice !== undefined) {
     throw new SyntaxError(
-      `Cannot tag as --tag must not be a group of --match, too: current value is ${twice}`,
+      `Cannot tag as --tag must not be a group of --match, too, and each tag must come from one place: current value is ${twice}`,
     );
   }
+}
+
+/** What finds the value of a rule: in groups, in fields, or always 1. */
+function valueOf(
+  { match, value }: LogRule,
+  json: boolean,
+): (groups: Groups, fields: Fields) => string | undefined {
+  if (value === undefined) return () => "1";
+  if (groupNames(match).includes(value)) return (groups) => groups[value];
+  if (json) {
+    const find = fieldAt(value);
+    return (_, fields) => find(fields);
+  }
+  throw new SyntaxError(
+    `Cannot add a value as --match must have its group: current value is ${
+      JSON.stringify(value)
+    }`,
+  );
 }
 
 /** Counts lines by one rule, in one series for each set of tags. */
@@ -120,7 +146,11 @@ export class LogRate {
 
   readonly #match: RegExp | undefined;
   readonly #except: RegExp | undefined;
-  readonly #value: string | undefined;
+  /** The tags that come from fields, and what finds each. */
+  readonly #labels: [string, ReturnType<typeof fieldAt>][];
+  readonly #value: ReturnType<typeof valueOf>;
+  /** Whether a line without the value is of no concern. */
+  readonly #mayLack: boolean;
   readonly #family: MetricFamily | DistributionFamily;
   /** Takes a value into the series of some groups. */
   readonly #take: (groups: Groups, value: number, at?: number) => void;
@@ -136,11 +166,15 @@ export class LogRate {
    */
   constructor(rule: LogRule, options: LogRateOptions = {}) {
     const { metric, value, stats } = rule;
-    const { fromStart, maxSeries = 1000, ...rest } = options;
+    const { fromStart, maxSeries = 1000, json = false, ...rest } = options;
     const tags = { ...options.tags, ...rule.tags };
-    const names = groupNames(rule.match);
-    check(rule, names, tags);
-    const labels = names.filter((name) => name !== value);
+    const fields = json ? Object.entries(rule.labels ?? {}) : [];
+    const labels = [
+      ...groupNames(options.path),
+      ...groupNames(rule.match).filter((name) => name !== value),
+      ...fields.map(([label]) => label),
+    ];
+    check(rule, labels, tags);
     const only = fromStart && labels.length === 0;
     const all = {
       ...rest,
@@ -157,7 +191,9 @@ export class LogRate {
     };
     this.#match = anew(rule.match);
     this.#except = anew(rule.except);
-    this.#value = value;
+    this.#labels = fields.map(([label, path]) => [label, fieldAt(path)]);
+    this.#value = valueOf(rule, json);
+    this.#mayLack = json;
     const longest = labels.map((name) => [name, "x".repeat(MAX_TAG_LENGTH)]);
     const most = { ...all, tags: { ...tags, ...Object.fromEntries(longest) } };
     if (stats === undefined) {
@@ -195,16 +231,30 @@ export class LogRate {
    *
    * @param line The line.
    * @param at Its time in seconds since the epoch; now if not given.
+   * @param given Tags of the log that it is of.
+   * @param fields Its fields, if it is JSON.
    */
-  count(line: string, at?: number): void {
-    let groups = NO_GROUPS;
+  count(
+    line: string,
+    at?: number,
+    given: Groups = NO_GROUPS,
+    fields: Fields = NO_FIELDS,
+  ): void {
+    let groups = given;
     if (this.#match !== undefined) {
       const found = this.#match.exec(line);
       if (found === null) return;
-      groups = found.groups ?? groups;
+      if (given === NO_GROUPS) groups = found.groups ?? given;
+      else groups = { ...given, ...found.groups };
     }
     if (this.#except?.test(line)) return;
-    const value = this.#value === undefined ? 1 : numberOf(groups[this.#value]);
+    const text = this.#value(groups, fields);
+    if (text === undefined && this.#mayLack) return;
+    const value = numberOf(text);
+    if (this.#labels.length > 0) {
+      groups = { ...groups };
+      for (const [label, find] of this.#labels) groups[label] = find(fields);
+    }
     if (!Number.isFinite(value)) {
       this.badValues++;
       return;

@@ -5,11 +5,40 @@
  */
 
 import type { MetricCounter, MetricDistribution } from "../../mod.ts";
-import { LogRate, type LogRateOptions, type LogRule } from "./rate.ts";
+import { FieldReader } from "./fields.ts";
+import { anew, LogRate, type LogRateOptions, type LogRule } from "./rate.ts";
+import { Unwrapper } from "./unwrap.ts";
+
+/** Options of {@linkcode LogRates}. */
+export interface LogRatesOptions extends LogRateOptions {
+  /**
+   * Whether what containers wrap around a line is taken off.
+   *
+   * @default {false}
+   */
+  unwrap?: boolean | undefined;
+}
+
+/** The lines of one log, for {@linkcode LogRates}. */
+export interface Counted {
+  /**
+   * Counts a line by each rule that it matches.
+   *
+   * @param line The next line.
+   * @param at Its time in seconds since the epoch; now if not given.
+   */
+  count(line: string, at?: number): void;
+}
 
 /** Counts each line by all rules. */
 export class LogRates {
+  /** Lines that were to be JSON, and are not. */
+  notJson = 0;
+
   readonly #rates: LogRate[];
+  readonly #path: RegExp | undefined;
+  readonly #fields: FieldReader | undefined;
+  readonly #unwraps: boolean;
 
   /**
    * Checks that no series can be refused later, whatever the logs hold.
@@ -20,7 +49,8 @@ export class LogRates {
    * @throws {TypeError} If a name or tag cannot stand in a put line.
    * @throws {RangeError} If a number is out of its range, or lines get too long.
    */
-  constructor(rules: LogRule[], options: LogRateOptions = {}) {
+  constructor(rules: LogRule[], options: LogRatesOptions = {}) {
+    const { unwrap = false, ...rest } = options;
     const told = new Set<string>();
     for (const { metric, tags = {} } of rules) {
       const series = [metric, ...Object.entries(tags).sort().flat()].join(" ");
@@ -31,7 +61,10 @@ export class LogRates {
       }
       told.add(series);
     }
-    this.#rates = rules.map((rule) => new LogRate(rule, options));
+    this.#rates = rules.map((rule) => new LogRate(rule, rest));
+    this.#path = anew(rest.path);
+    this.#fields = rest.json ? new FieldReader() : undefined;
+    this.#unwraps = unwrap;
   }
 
   /** Whether nothing is reported before a line has matched. */
@@ -60,13 +93,25 @@ export class LogRates {
   }
 
   /**
-   * Counts a line by each rule that it matches.
+   * Begins to count a log.
    *
-   * @param line The line.
-   * @param at Its time in seconds since the epoch; now if not given.
+   * @param path Where it lies, or what it is called.
+   * @returns What counts its lines.
    */
-  count(line: string, at?: number): void {
-    for (const rate of this.#rates) rate.count(line, at);
+  of(path: string): Counted {
+    const groups = this.#path?.exec(path)?.groups;
+    const unwrapper = this.#unwraps ? new Unwrapper() : undefined;
+    return {
+      count: (line, at) => {
+        const text = unwrapper ? unwrapper.next(line) : line;
+        if (text === undefined) return;
+        const fields = this.#fields?.read(text);
+        if (this.#fields !== undefined && fields === undefined) this.notJson++;
+        else {for (const rate of this.#rates) {
+            rate.count(text, at, groups, fields);
+          }}
+      },
+    };
   }
 
   /** Forgets the series that pause. */

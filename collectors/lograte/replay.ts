@@ -221,6 +221,7 @@ export async function replay(settings: Settings): Promise<void> {
   let oldest = Infinity;
   let last: number | undefined;
   for (const [path, time] of times) {
+    const log = rate.of(path);
     const lines = readable(path, { progress });
     for await (const batch of path === "-" ? learned(time, lines) : lines) {
       if (interrupted) break;
@@ -234,7 +235,7 @@ export async function replay(settings: Settings): Promise<void> {
         const at = last + ahead;
         if (at < oldest) oldest = at;
         if (at > replay.now) await write(replay.advance(at));
-        rate.count(line, at);
+        log.count(line, at);
       }
     }
   }
@@ -255,6 +256,7 @@ export async function replay(settings: Settings): Promise<void> {
     `${Math.round(count / seconds)} lines/s`,
     `${rate.late} late`,
     `${rate.badValues} bad values`,
+    ...(rate.notJson > 0 ? [`${rate.notJson} lines are no JSON`] : []),
     ...(unread > untimed
       ? [`${unread - untimed} lines took the time of the line before`]
       : []),
