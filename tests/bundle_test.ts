@@ -16,7 +16,8 @@ processTest("bundled scripts run wherever they are copied or linked to", [
   const { version } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
   assert(bundle.out.length >= 7);
   for (const file of bundle.out) {
-    const script = new Running([file, "--version"], { cwd: "/" });
+    const bare = { cwd: "/", clearEnv: true };
+    const script = new Running([file, "--version"], bare);
     assertEquals((await script.end()).code, 0);
     assertEquals(script.err, []);
     assertEquals(script.out, [`${file.split("/").at(-1)} ${version}`]);

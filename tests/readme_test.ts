@@ -1,0 +1,79 @@
+/** What README.md tells to write and to copy, done as it says. */
+import { assert, assertEquals } from "@std/assert";
+import {
+  has,
+  processTest,
+  puts,
+  ROOT,
+  Running,
+  until,
+} from "./helpers/processes.ts";
+
+const readme = has("true") ? Deno.readTextFileSync(`${ROOT}README.md`) : "";
+
+/** Scripts that can be executed, in the order of the page. */
+function scripts(): string[] {
+  const blocks = readme.matchAll(/^```ts[^\n]*\n(#!.*?)^```$/gms);
+  return [...blocks].map(([, script]) => script!);
+}
+
+/** Does in the checkout what commands say; `place` stands for tcollector's folder. */
+async function copy(commands: string[], place: string): Promise<void> {
+  const offline = `if [ -e .offline ]; then cp -r .offline ${place}; fi`;
+  const all = [...commands, offline].join("\n")
+    .replaceAll("/opt/tcollector/collectors/enabled", place);
+  const shell = new Running(["sh", "-ec", all], { cwd: ROOT });
+  assertEquals((await shell.end()).code, 0, shell.err.join("\n"));
+}
+
+/** The lines that copy sources to tcollector's folder. */
+function copyCommands(): string[] {
+  const found = readme.match(/^cp -r mod\.ts .*\ncp collectors\/.*$/m);
+  return found![0].split("\n");
+}
+
+processTest("README: scripts of one's own run as they stand", [
+  "deno",
+  "tail",
+], async (folder) => {
+  const [sources] = copyCommands();
+  await copy([sources!], folder);
+  await Deno.mkdir(`${folder}/collectors`);
+  const log = `${folder}/auth.log`;
+  await Deno.writeTextFile(log, "");
+  const programs = scripts().map((text, i) => {
+    const script = `${folder}/collectors/mine${i}.ts`;
+    Deno.writeTextFileSync(script, text.replace("/var/log/auth.log", log));
+    Deno.chmodSync(script, 0o755);
+    return new Running([script], { cwd: "/" });
+  });
+  await until(() => programs.every(({ out }) => out.length > 0), 30);
+  await Deno.writeTextFile(log, "authentication failure\n");
+  await until(() => programs.at(-1)!.out.length > 2, 30); // some seconds later
+  for (const program of programs) {
+    assertEquals((await program.end("SIGTERM")).code, 0);
+    assertEquals(program.err, []);
+    for (const line of program.out) assert(line.startsWith("put "), line);
+  }
+  const [failures, processes] = programs.map(({ out }) => puts(out));
+  assertEquals(failures!.reduce((sum, { value }) => sum + value, 0), 1);
+  assert(processes!.every(({ value }) => value > 1));
+});
+
+processTest("README: sources that are copied to tcollector's folder run", [
+  "deno",
+  "tail",
+], async (folder) => {
+  await Deno.mkdir(`${folder}/0`);
+  await copy(copyCommands(), folder);
+  const log = `${folder}/auth.log`;
+  await Deno.writeTextFile(log, "");
+  const script = `${folder}/0/authfailures.ts`;
+  const program = new Running([script, log], { cwd: "/" });
+  await until(() => program.out.length > 0, 30);
+  assertEquals((await program.end("SIGTERM")).code, 0);
+  assertEquals(program.err, []);
+  for (const line of program.out) {
+    assert(/^auth.failures \d{10} 0$/.test(line), line);
+  }
+});
