@@ -73,6 +73,8 @@ export class History {
   refused = 0;
   /** How many datapoints were of more than a day ahead of the clock. */
   ahead = 0;
+  /** When input came last, in milliseconds since the epoch. */
+  latest: number | null = null;
   /** When the input ended, in milliseconds since the epoch. */
   ended: number | null = null;
   /** Who wants to know. */
@@ -111,6 +113,7 @@ export class History {
 
   /** Reads a part of the input; its last line may go on in the next part. */
   push(chunk: Uint8Array): void {
+    this.latest = this.#clock();
     for (const line of this.#lines.push(chunk)) this.#read(line);
   }
 

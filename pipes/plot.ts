@@ -43,6 +43,8 @@ Options:
       --host=HOST    Serve it on this address or name. Default: 127.0.0.1, which
                      only this host reaches; 0.0.0.0 is for all who can reach
                      this host.
+      --names=NAMES  Answer also to browsers that call this host so, with commas
+                     between: web1,web1.example.org.
       --keep=TIME    Remember so much of each series, back from its newest
                      datapoint: 90s, 15m, 1h, 1d. Default: what fits in 4
                      million datapoints, an hour of 1,000 series at least.
@@ -73,13 +75,14 @@ const ENDING = 1500; // ms for the input to end after a signal
 const options = commandLine(USAGE, {
   port: wholeNumber(0, 65_535, undefined),
   host: text(),
+  names: text(),
   keep: duration(Infinity),
   series: wholeNumber(1, 100_000, 1000),
   tty: flag(),
 });
-const { port = 8000, host = "127.0.0.1", keep, tty } = options;
-if (tty && (options.port ?? options.host) !== undefined) {
-  refuse("option --tty serves no page: leave out --port and --host");
+const { port = 8000, host = "127.0.0.1", names = "", keep, tty } = options;
+if (tty && (options.port ?? options.host ?? options.names) !== undefined) {
+  refuse("option --tty serves no page: leave out --port, --host and --names");
 }
 
 const history = new History({
@@ -102,16 +105,20 @@ async function open(): Promise<Screen | undefined> {
     )
   );
   try {
-    const address = serve(history, files, { host, port });
-    complain(`live page at ${address}`);
+    const where = { host, port, names: names.split(",").filter(Boolean) };
+    complain(`live page at ${serve(history, files, where)}`);
   } catch (error) {
-    const why = error instanceof Deno.errors.AddrInUse
-      ? "the port is in use; try --port=0"
-      : error instanceof Deno.errors.NotCapable
-      ? `use deno run --allow-net=${host} plot.ts`
-      : messageOf(error);
-    fail(`cannot listen on ${host}, port ${port}: ${why}`, 1);
+    fail(`cannot listen on ${host}, port ${port}: ${reason(error)}`, 1);
   }
+}
+
+function reason(error: unknown): string {
+  if (error instanceof Deno.errors.NotCapable) {
+    return `use deno run --allow-net=${host} plot.ts`;
+  }
+  return error instanceof Deno.errors.AddrInUse
+    ? "the port is in use; try --port=0"
+    : messageOf(error);
 }
 
 async function stop(): Promise<void> {

@@ -161,17 +161,27 @@ Deno.test("History counts the lines that are no puts, and shows the latest", () 
 });
 
 Deno.test("isOwnHost() knows the server's own addresses", () => {
+  const local = { host: "127.0.0.1", port: 8000 };
+  const open = { host: "0.0.0.0", port: 8000 };
+  const web1 = { host: "web1", port: 8000 };
   for (const name of ["127.0.0.1", "localhost", "LOCALHOST", "[::1]"]) {
-    assert(isOwnHost(`${name}:8000`, "127.0.0.1", 8000));
-    assert(isOwnHost(`${name}:8000`, "0.0.0.0", 8000));
-    assert(!isOwnHost(`${name}:8001`, "127.0.0.1", 8000));
-    assert(isOwnHost(name, "127.0.0.1", 80));
+    assert(isOwnHost(`${name}:8000`, local));
+    assert(isOwnHost(`${name}:8000`, open));
+    assert(!isOwnHost(`${name}:8001`, local));
+    assert(isOwnHost(name, { ...local, port: 80 }));
   }
-  assert(isOwnHost("web1:8000", "web1", 8000));
-  assert(!isOwnHost("localhost:8000", "web1", 8000));
-  assert(isOwnHost("10.0.0.5:8000", "0.0.0.0", 8000));
-  for (const host of [null, "", "evil.example:8000", "localhost.evil:8000"]) {
-    assert(!isOwnHost(host, "127.0.0.1", 8000));
-    assert(!isOwnHost(host, "0.0.0.0", 8000));
+  assert(isOwnHost("web1:8000", web1));
+  assert(!isOwnHost("localhost:8000", web1));
+  assert(isOwnHost("10.0.0.5:8000", open));
+  const foreign = [
+    "evil.example:8000",
+    "localhost.evil:8000",
+    "999.1.1.1:8000",
+  ];
+  for (const host of [null, "", ...foreign]) {
+    assert(!isOwnHost(host, local), `${host}`);
+    assert(!isOwnHost(host, open), `${host}`);
   }
+  assert(!isOwnHost("web1:8000", open));
+  assert(isOwnHost("web1:8000", { ...open, names: ["web2", "Web1"] }));
 });

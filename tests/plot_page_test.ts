@@ -1,6 +1,6 @@
 /** The page of plot.ts, in a real browser. */
 import { assert, assertEquals } from "@std/assert";
-import { Plot, puts, T } from "./helpers/plot.ts";
+import { heard, Plot, puts, T } from "./helpers/plot.ts";
 import { processTest, until } from "./helpers/processes.ts";
 
 const PLAYWRIGHT = "npm:playwright-core@1.65.1"; // not resolved until it is used
@@ -159,7 +159,7 @@ pageTest(
   "The page shows each series, and reads a second exactly",
   [],
   async (page, plot) => {
-    await says(page.locator("#status"), "Live");
+    await says(page.locator("#status"), "Connected");
     const lines = puts(301, (i) => {
       const second = T + i;
       return [
@@ -279,16 +279,16 @@ pageTest(
     await says(page.locator("#empty"), "Waiting for the first datapoint.");
     const now = Math.floor(Date.now() / 1000);
     await plot.feed(puts(4000, (i) => [`put a ${now - 3999 + i} ${i} host=x`]));
+    await heard(address, "live");
     const span = async (wanted: string) => {
-      const chosen = `document.querySelector("#spans :checked").value`;
+      await page.goto(address);
       await says(page.locator("#count"), "1 series in 1 chart");
+      const chosen = `document.querySelector("#spans :checked").value`;
       assertEquals(await page.evaluate(chosen), wanted);
     };
     await span("300");
     await plot.close();
     await says(page.locator("#status"), /^Input ended/);
-    await span("300"); // as long as one looks on
-    await page.goto(address);
     await span("Infinity");
     await Plot.at([], async (empty, address) => {
       await page.goto(address);
@@ -371,8 +371,8 @@ pageTest(
     const { port } = new URL(address);
     await Plot.at([`--port=${port}`], async (next) => {
       await next.feed([`put a ${T} 2 host=x`, `put b ${T} 2 host=x`]);
-      await says(page.locator("#status"), "Live");
       await says(page.locator("#count"), "2 series in 2 charts");
+      await says(page.locator("#status"), "Live");
       await until(async () =>
         (await figures(chart(page, "a"), "value"))[0] === 2
       );

@@ -31,6 +31,9 @@ processTest(
           [200, `GET /history/series.js HTTP/1.1\r\nHost: localhost:${port}`],
           [403, `GET / HTTP/1.1\r\nHost: evil.example:${port}`],
           [403, `GET /events HTTP/1.1\r\nHost: evil.example`],
+          [403, `GET / HTTP/1.1\r\nHost: 999.1.1.1:${port}`],
+          [403, `GET / HTTP/1.1\r\nHost: [::\r\nX: y`],
+          [404, `GET //events HTTP/1.1\r\nHost: ${host}`],
           [404, `GET /etc/passwd HTTP/1.1\r\nHost: ${host}`],
           [404, `GET /../plot.ts HTTP/1.1\r\nHost: ${host}`],
           [405, `POST / HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 0`],
@@ -41,6 +44,79 @@ processTest(
         const [line] = (await answer(address, request)).split("\r\n", 1);
         assert(line?.startsWith(`HTTP/1.1 ${status} `), `${request}: ${line}`);
       }
+    }),
+);
+
+processTest(
+  "plot.ts names the cure for a name that it does not know",
+  [],
+  () =>
+    Plot.at(["--host=0.0.0.0", "--names=web2"], async (_, address) => {
+      const { port } = new URL(address);
+      const ask = (host: string) =>
+        answer(address, `GET / HTTP/1.1\r\nHost: ${host}:${port}`);
+      const refused = await ask("web1");
+      assert(refused.startsWith("HTTP/1.1 403"), refused);
+      assert(refused.includes("plot.ts --names=web1"), refused);
+      assert((await ask("web2")).startsWith("HTTP/1.1 200"));
+    }),
+);
+
+processTest(
+  "plot.ts survives half-open connections that are more than it has files for",
+  ["sh"],
+  async () => {
+    const args = command("pipes/plot.ts", "--port=0");
+    const limit = ["sh", "-c", 'ulimit -n 200 && exec "$@"', "sh"];
+    const plot = new Plot([], [...limit, ...args]);
+    const address = await plot.address();
+    const { host, hostname, port } = new URL(address);
+    const begun = new TextEncoder().encode(`GET / HTTP/1.1\r\nHost: ${host}`);
+    let closed = 0;
+    const half = Array.from({ length: 400 }, async () => {
+      const where = { hostname, port: Number(port) };
+      using connection = await Deno.connect(where);
+      const ended = async () => {
+        await connection.write(begun);
+        await connection.read(new Uint8Array(1));
+      };
+      await ended().catch(() => {}); // reset is as good as closed
+      closed++;
+    });
+    await plot.feed([`put a ${T} 1 host=x`]);
+    const { value } = await plot.process.stdout.getReader().read();
+    assertEquals(value, encode([`put a ${T} 1 host=x`]));
+    await Promise.all(half); // requests that do not come in time are closed
+    assertEquals(closed, 400);
+    const page = await answer(address, `GET / HTTP/1.1\r\nHost: ${host}`);
+    assert(page.startsWith("HTTP/1.1 200 OK"), page);
+    await plot.end();
+    assertEquals(plot.err.trimEnd().split("\n").length, 1, plot.err);
+  },
+);
+
+processTest(
+  "plot.ts bounds the pages that listen, and tells an id where each is",
+  [],
+  () =>
+    Plot.at([], async (plot, address) => {
+      await plot.feed([`put a ${T} 1 host=x`]);
+      const told = await heard(address, "live");
+      const id = told.match(/^id: (.*)$/m)![1]!;
+      const signals = Array.from({ length: 64 }, () => new AbortController());
+      const pages = await Promise.all(
+        signals.map(({ signal }) =>
+          fetch(`${address}events?last=${id}`, { signal })
+        ),
+      );
+      assertEquals(pages.map(({ status }) => status), Array(64).fill(200));
+      const refused = await fetch(`${address}events`);
+      assertEquals(refused.status, 503);
+      await refused.body!.cancel();
+      for (const controller of signals) controller.abort();
+      await plot.feed([`put a ${T + 1} 2 host=x`]);
+      const missed = await heard(address, `"points":[[0,${T + 1},2]]`, id);
+      assert(!missed.includes("history"), missed);
     }),
 );
 
@@ -87,7 +163,7 @@ processTest(
       await plot.close();
       await heard(address, '"ended":1');
       // Whoever comes after the end is told of all that was read.
-      const events = await heard(address, '"ended":1');
+      const events = await heard(address, "live");
       assert(events.includes(`[0,"a","host=x",${T},[],[1]]`), events);
       const { code } = await plot.end();
       assertEquals([...await taken], [...bytes, ...put, ...end]);

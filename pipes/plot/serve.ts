@@ -1,10 +1,12 @@
 /**
- * The live page, and what feeds it: server-sent events.
+ * The files of the live page, and what is answered to whom.
  *
  * @module
  */
 
-import type { History, Listener } from "../history.ts";
+import type { History } from "../history.ts";
+import { Feed } from "./feed.ts";
+import { type Answer, type Ask, listen } from "./http.ts";
 import { inUrl, isOwnHost, isWildcard } from "./host.ts";
 import pageStyle from "./page/page.css" with { type: "text" };
 import pageHtml from "./page/page.html" with { type: "text" };
@@ -19,12 +21,8 @@ import page from "./page/page.js" with { type: "text" };
 import save from "./page/save.js" with { type: "text" };
 import theme from "./page/theme.js" with { type: "text" };
 import series from "../history/series.js" with { type: "text" };
-import type { Series } from "../history/series.js";
 
-const TICK = 200; // ms between batches of points
-const BEAT = 50; // ticks after which a page hears something in any case
-const MAX_PENDING = 200_000; // points that make a batch before its tick
-const MAX_LOG = 16 * 1024 * 1024; // characters of batches for slow pages
+const MAX_PAGES = 64; // at once
 
 const SCRIPTS = {
   board,
@@ -78,152 +76,14 @@ const HEADERS = {
   "x-content-type-options": "nosniff",
 };
 
-/** An event as it goes over the wire. */
-function event(name: string, data: string): string {
-  return `event: ${name}\ndata: ${data}\n\n`;
-}
-
-/** A series as the page takes it in: the seconds as runs of equal deltas. */
-function wholeSeries({ id, name, tags, times, values }: Series): string {
-  const runs: number[] = [];
-  for (let i = 1; i < times.length; i++) {
-    const delta = times[i]! - times[i - 1]!;
-    if (runs.at(-2) === delta) runs[runs.length - 1]!++;
-    else runs.push(delta, 1);
-  }
-  const head = JSON.stringify([id, name, tags, times[0] ?? 0, runs]);
-  return event("series", `${head.slice(0, -1)},[${values.join()}]]`);
-}
-
-/**
- * What all pages are sent, made once for all of them. Each page reads the log
- * of batches at its own pace; one that falls behind its start gets the history
- * again, so that a slow page costs no memory.
- */
-class Feed implements Listener {
-  readonly #history: History;
-  #log: string[] = [];
-  #logged = 0; // characters in the log
-  #first = 0; // the number of the log's first batch
-  #added: Series[] = [];
-  #removed: number[] = [];
-  #keep: number | undefined; // if it has become shorter
-  #points = new Map<number, number[]>(); // by series: second, value, ...
-  #pending = 0;
-  #state = "";
-  #pages = 0;
-  #ticks = 0;
-  #news = Promise.withResolvers<void>();
-
-  constructor(history: History) {
-    this.#history = history;
-    history.listener = this;
-    setInterval(() => this.#tick(), TICK);
-  }
-
-  added(series: Series): void {
-    if (this.#pages > 0) this.#added.push(series);
-  }
-
-  removed(series: Series): void {
-    if (this.#pages > 0) this.#removed.push(series.id);
-    this.#points.delete(series.id);
-  }
-
-  shortened(keep: number): void {
-    if (this.#pages > 0) this.#keep = keep;
-  }
-
-  point({ id }: Series, second: number, value: number): void {
-    if (this.#pages === 0) return;
-    const points = this.#points.get(id);
-    if (points) points.push(second, value);
-    else this.#points.set(id, [second, value]);
-    if (++this.#pending >= MAX_PENDING) this.#flush();
-  }
-
-  /** The events for one page, for as long as it listens. */
-  async *events(): AsyncGenerator<string> {
-    if (this.#pages++ === 0) this.#state = this.#stateNow();
-    try {
-      while (true) {
-        this.#flush();
-        let next = this.#first + this.#log.length;
-        const { keep, maxSeries, series } = this.#history;
-        yield event("history", JSON.stringify({ keep, maxSeries }));
-        for (const one of series) yield wholeSeries(one);
-        yield event("state", this.#state) + event("live", "{}");
-        while (next >= this.#first) {
-          const batch = this.#log[next - this.#first];
-          if (batch === undefined) await this.#news.promise;
-          else {
-            yield batch;
-            next++;
-          }
-        }
-      }
-    } finally {
-      if (--this.#pages === 0) this.#forget();
-    }
-  }
-
-  #tick(): void {
-    if (this.#pages === 0) return;
-    this.#flush();
-    const state = this.#stateNow();
-    if (state === this.#state && ++this.#ticks % BEAT !== 0) return;
-    this.#state = state;
-    this.#append(event("state", state));
-  }
-
-  #stateNow(): string {
-    const { strange, latestStrange, refused, ahead, ended } = this.#history;
-    return JSON.stringify({ strange, latestStrange, refused, ahead, ended });
-  }
-
-  #flush(): void {
-    if (this.#added.length + this.#removed.length + this.#pending === 0) return;
-    const added = this.#added.map(({ id, name, tags }) => [id, name, tags]);
-    const points = [...this.#points].map(([id, points]) => [id, ...points]);
-    const keep = this.#keep;
-    const batch = { added, removed: this.#removed, points, keep };
-    this.#append(event("points", JSON.stringify(batch)));
-    this.#added = [];
-    this.#removed = [];
-    this.#keep = undefined;
-    this.#points.clear();
-    this.#pending = 0;
-  }
-
-  #append(batch: string): void {
-    this.#log.push(batch);
-    this.#logged += batch.length;
-    while (this.#logged > MAX_LOG && this.#log.length > 1) {
-      this.#logged -= this.#log.shift()!.length;
-      this.#first++;
-    }
-    this.#news.resolve();
-    this.#news = Promise.withResolvers();
-  }
-
-  #forget(): void {
-    this.#first += this.#log.length;
-    this.#log = [];
-    this.#logged = 0;
-    this.#added = [];
-    this.#removed = [];
-    this.#keep = undefined;
-    this.#points.clear();
-    this.#pending = 0;
-  }
-}
-
 /** Where to serve the page. */
 export interface ServeOptions {
   /** The name or address to listen on. */
   host: string;
   /** The port; 0 picks a free one. */
   port: number;
+  /** Other names by which browsers may call this host. */
+  names?: string[];
 }
 
 /**
@@ -237,38 +97,41 @@ export interface ServeOptions {
 export function serve(
   history: History,
   files: Files,
-  { host, port }: ServeOptions,
+  { host, port, names = [] }: ServeOptions,
 ): string {
   const feed = new Feed(history);
-  const text = (body: string, status: number, headers = {}) =>
-    new Response(body + "\n", {
-      status,
-      headers: { ...HEADERS, "content-type": "text/plain", ...headers },
-    });
-  const handler = (request: Request): Response => {
-    if (!isOwnHost(request.headers.get("host"), host, own.port)) {
-      return text("This is not the host you asked for", 403);
+  const own = { host, port, names };
+  const answer = ({ method, path, query, headers }: Ask): Answer => {
+    const asked = headers.get("host");
+    if (!isOwnHost(asked, own)) return say(403, notMine(asked));
+    if (method !== "GET") return say(405, "Only GET is answered");
+    if (path === "/events") {
+      if (feed.pages >= MAX_PAGES) {
+        return say(503, `${MAX_PAGES} pages are open, which is all`);
+      }
+      const last = headers.get("last-event-id") ?? query.get("last") ?? "";
+      return good("text/event-stream", feed.events(last));
     }
-    if (request.method !== "GET") {
-      return text("Only GET is answered", 405, { allow: "GET" });
-    }
-    const { pathname } = new URL(request.url);
-    if (pathname === "/events") {
-      const events = ReadableStream.from(feed.events());
-      return new Response(events.pipeThrough(new TextEncoderStream()), {
-        headers: { ...HEADERS, "content-type": "text/event-stream" },
-      });
-    }
-    const [body, type] = files.get(pathname) ?? [];
-    if (body === undefined) return text("There is nothing here", 404);
-    return new Response(body, {
-      headers: { ...HEADERS, "content-type": `${type}; charset=utf-8` },
-    });
+    const [body, type] = files.get(path) ?? [];
+    if (body === undefined) return say(404, "There is nothing here");
+    return good(`${type}; charset=utf-8`, [body]);
   };
-  const { addr } = Deno.serve(
-    { hostname: host, port, onListen: () => {} },
-    handler,
-  );
-  const own = addr as Deno.NetAddr;
-  return `http://${inUrl(isWildcard(host) ? "localhost" : host)}:${own.port}/`;
+  own.port = listen({ hostname: host, port }, answer).port;
+  const name = inUrl(isWildcard(host) ? "localhost" : host);
+  return `http://${name}:${own.port}/`;
+}
+
+function good(type: string, body: Answer["body"]): Answer {
+  return { status: 200, headers: { ...HEADERS, "content-type": type }, body };
+}
+
+function say(status: number, text: string): Answer {
+  return { ...good("text/plain", [text + "\n"]), status };
+}
+
+/** Why a request was for another host, and what to do if it was not. */
+function notMine(asked: string | null): string {
+  const name = asked?.match(/^[\w.-]+/)?.[0] ?? "NAME";
+  return `This server does not know that it is called ${name}.\n` +
+    `If it is, start it with plot.ts --names=${name}`;
 }

@@ -81,14 +81,21 @@ export class Plot {
   }
 }
 
-/** Listens to the events until they hold a text. */
-export async function heard(address: string, wanted: string): Promise<string> {
+/** Listens to the events, as a page does, until they hold a text. */
+export async function heard(
+  address: string,
+  wanted: string,
+  last = "",
+): Promise<string> {
   const signal = AbortSignal.timeout(60_000);
-  const { body } = await fetch(`${address}events`, { signal });
   let all = "";
-  for await (const text of body!.pipeThrough(new TextDecoderStream())) {
-    all += text;
-    if (all.includes(wanted)) return all;
+  while (true) {
+    last = all.match(/.*^id: (.*?)$/ms)?.[1] ?? last;
+    const headers = { "last-event-id": last };
+    const { body } = await fetch(`${address}events`, { signal, headers });
+    for await (const text of body!.pipeThrough(new TextDecoderStream())) {
+      all += text;
+      if (all.includes(wanted)) return all;
+    }
   }
-  throw new Error(`Not heard: ${wanted}`);
 }

@@ -18,7 +18,7 @@ const MIN_FRAME = 200; // ms between frames of new data
 const MIN_ZOOM = 2; // seconds
 
 export class Board {
-  /** @type {Map<number, Series>} The series by what the server calls them. */
+  /** @type {Map<string, Series>} The series by their name and tags. */
   known = new Map();
   /** Seconds that are shown up to the newest one. */
   span = SPAN;
@@ -77,6 +77,14 @@ export class Board {
     return [newest - this.span, newest];
   }
 
+  /** The newest second of all series; -Infinity without any. */
+  get newest() {
+    return Math.max(
+      -Infinity,
+      ...[...this.known.values()].map((one) => one.newest),
+    );
+  }
+
   /**
    * Opens on the latest minutes of what is live, and on all of what is not: an
    * input that has ended, or a replay.
@@ -85,11 +93,7 @@ export class Board {
    */
   open(ended) {
     if (this.#opened || this.known.size === 0) return;
-    let newest = -Infinity;
-    for (const series of this.known.values()) {
-      newest = Math.max(newest, series.newest);
-    }
-    const live = !ended && newest > Date.now() / 1000 - SPAN;
+    const live = !ended && this.newest > Date.now() / 1000 - SPAN;
     this.show(live ? SPAN : Infinity);
   }
 

@@ -8,8 +8,9 @@
 
 import { Series } from "../../history/series.js";
 
-const RETRY = 1000; // ms between attempts to reach the server
-const SILENCE = 30_000; // ms without a word after which it is away
+const RETRY = 1000; // ms until a server that refuses is asked again
+const PATIENCE = 1500; // ms of failing to reach the server until it is away
+const SILENCE = 15_000; // ms without a word, which comes every 5 s
 const DOZE = 10_000; // ms hidden after which a page lets its connection go
 
 /**
@@ -23,13 +24,25 @@ const DOZE = 10_000; // ms hidden after which a page lets its connection go
 
 /**
  * @typedef {object} Hearer Who wants to know.
- * @property {(known: Map<number, Series>) => void} all There are these series.
+ * @property {(got: number, count: number) => void} loading So many series of
+ * the history are there.
+ * @property {(known: Map<string, Series>, latest: number | null) => void} all
+ * All of the history is there,
+ * whose last datapoint came then, in milliseconds.
  * @property {(changed: boolean) => void} points There are new points; `changed`
  * is true if series came or went.
  * @property {(state: State) => void} state
- * @property {(away: number | undefined) => void} away The server went away, in
- * milliseconds since the epoch, or came back.
+ * @property {(away: Away | undefined) => void} away The server went away, or
+ * came back.
  */
+
+/**
+ * @typedef {object} Away
+ * @property {number} since From when on, in milliseconds.
+ * @property {boolean} waiting Whether the browser only has no connection free.
+ */
+
+/** @typedef {{ run: string, keep: number | null, count: number }} Head */
 
 /**
  * A series as the server tells it: the seconds as runs of equal deltas.
@@ -50,23 +63,48 @@ function readSeries([id, name, tags, first, runs, values], keep) {
   return series;
 }
 
+/**
+ * A series that goes on after another one.
+ *
+ * @param {Series | undefined} before
+ * @param {Series} series
+ */
+function joined(before, series) {
+  if (!before) return series;
+  const { times, values } = series;
+  before.id = series.id;
+  before.shorten(series.keep);
+  for (let i = 0; i < times.length; i++) {
+    before.add(Number(times[i]), Number(values[i]));
+  }
+  return before;
+}
+
+/** @param {Series} series */
+function keyOf({ name, tags }) {
+  return `${name} ${tags}`;
+}
+
 export class Feed {
+  /** @type {Map<string, Series>} The series by their name and tags. */
+  known = new Map();
+
+  /** @type {Map<number, Series>} The same by what the server calls them. */
+  #byId = new Map();
   /** @type {EventSource | undefined} */
   #source;
-  /** @type {Map<number, Series>} */
-  #known = new Map();
   #keep = Infinity;
-  #heard = 0;
+  #run = "";
+  #last = "";
+  #heard = Date.now();
+  #failed = 0; // when it could not be reached, since it was heard
   #away = false;
 
   /** @param {Hearer} hearer */
   constructor(hearer) {
     this.hearer = hearer;
-    this.#connect();
-    setInterval(() => {
-      const silence = performance.now() - this.#heard;
-      if (this.#source && silence > SILENCE) this.#lost();
-    }, 5000);
+    if (!document.hidden) this.#connect();
+    setInterval(() => this.#look(), 500);
     // A browser opens only so many connections to one host: the hidden let go.
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden) {
@@ -81,35 +119,72 @@ export class Feed {
 
   #connect() {
     this.#close();
-    const source = this.#source = new EventSource("/events");
-    this.#heard = performance.now();
-    /** @type {Map<number, Series>} */
-    let incoming = new Map();
+    this.#heard = Date.now();
+    const source = new EventSource(`/events?last=${this.#last}`);
+    this.#source = source;
+    /** @type {Head} */
+    let head = { run: "", keep: null, count: 0 };
+    /** @type {Series[]} */
+    let incoming = [];
     const on = (
       /** @type {string} */ name,
       /** @type {(data: any) => void} */ act,
     ) => {
-      source.addEventListener(name, ({ data }) => {
-        this.#heard = performance.now();
+      source.addEventListener(name, ({ data, lastEventId }) => {
+        this.#heard = Date.now();
+        this.#failed = 0;
+        this.#last = lastEventId;
         act(JSON.parse(data));
       });
     };
-    on("history", ({ keep }) => {
-      this.#keep = keep ?? Infinity;
-      incoming = new Map();
+    on("history", (told) => {
+      head = told;
+      incoming = [];
+      this.hearer.loading(0, head.count);
     });
     on("series", (told) => {
-      incoming.set(told[0], readSeries(told, this.#keep));
+      incoming.push(readSeries(told, head.keep ?? Infinity));
+      this.hearer.loading(incoming.length, head.count);
     });
-    on("live", () => {
-      this.#known = incoming;
-      this.#away = false;
-      this.hearer.away(undefined);
-      this.hearer.all(incoming);
+    on("live", (latest) => {
+      this.#begin(head, incoming);
+      this.hearer.all(this.known, latest);
     });
     on("points", (batch) => this.#take(batch));
     on("state", (state) => this.hearer.state(state));
-    source.onerror = () => this.#lost();
+    source.onerror = () => {
+      this.#failed ||= Date.now();
+      if (source.readyState !== EventSource.CLOSED) return;
+      setTimeout(() => {
+        if (this.#source === source) this.#connect();
+      }, RETRY);
+    };
+  }
+
+  /**
+   * Begins with the history that was told. When the server was started again,
+   * what this page knows from before stays.
+   *
+   * @param {Head} head
+   * @param {Series[]} incoming
+   */
+  #begin({ run, keep }, incoming) {
+    const before = this.#run !== "" && run !== this.#run
+      ? this.known
+      : new Map();
+    this.#run = run;
+    this.#keep = keep ?? Infinity;
+    this.known = new Map(before);
+    this.#byId = new Map();
+    for (const series of incoming) {
+      this.#add(joined(before.get(keyOf(series)), series));
+    }
+  }
+
+  /** @param {Series} series */
+  #add(series) {
+    this.known.set(keyOf(series), series);
+    this.#byId.set(series.id, series);
   }
 
   /**
@@ -121,18 +196,24 @@ export class Feed {
    * }} batch
    */
   #take({ added, removed, points, keep }) {
-    const known = this.#known;
     if (keep !== undefined) {
       this.#keep = keep;
-      for (const series of known.values()) series.shorten(keep);
+      for (const series of this.known.values()) series.shorten(keep);
     }
     for (const [id, name, tags] of added) {
-      if (known.has(id)) continue;
-      known.set(id, new Series(id, name, tags, this.#keep));
+      if (this.#byId.has(id)) continue;
+      const old = this.known.get(`${name} ${tags}`);
+      const series = old ?? new Series(id, name, tags, this.#keep);
+      series.id = id;
+      this.#add(series);
     }
-    for (const id of removed) known.delete(id);
+    for (const id of removed) {
+      const series = this.#byId.get(id);
+      if (series) this.known.delete(keyOf(series));
+      this.#byId.delete(id);
+    }
     for (const [id, ...pairs] of points) {
-      const series = known.get(id);
+      const series = this.#byId.get(id);
       for (let i = 0; series && i < pairs.length; i += 2) {
         series.add(Number(pairs[i]), Number(pairs[i + 1]));
       }
@@ -140,15 +221,20 @@ export class Feed {
     this.hearer.points(added.length + removed.length > 0);
   }
 
-  #lost() {
-    this.#close();
-    if (!this.#away) {
-      this.#away = true;
-      this.hearer.away(Date.now());
-    }
-    setTimeout(() => {
-      if (!this.#source && !document.hidden) this.#connect();
-    }, RETRY);
+  /** Looks whether the server is still there. */
+  #look() {
+    const source = this.#source;
+    if (!source) return;
+    const now = Date.now();
+    const away = this.#failed > 0
+      ? now - this.#failed > PATIENCE
+      : now - this.#heard > SILENCE;
+    if (away) {
+      const waiting = this.#failed === 0 &&
+        source.readyState === EventSource.CONNECTING;
+      this.hearer.away({ since: this.#failed || this.#heard, waiting });
+    } else if (this.#away) this.hearer.away(undefined);
+    this.#away = away;
   }
 
   #close() {

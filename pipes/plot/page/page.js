@@ -7,37 +7,59 @@
  */
 
 import { Board } from "./board.js";
-import { byId, element } from "./dom.js";
+import { byId, element, fill } from "./dom.js";
 import { Feed } from "./feed.js";
 import { clock, exact } from "./figures.js";
 import { darkness } from "./theme.js";
 
+const SILENCE = 30_000; // ms without a datapoint that are worth saying, or
+const LONGER = 2.5; // times the last pause between two batches of them
+
 const board = new Board();
 /** @type {number | null} When the input ended. */
 let ended = null;
-/** @type {number | undefined} When the server went away. */
+/** @type {Away | undefined} */
 let away;
+let loading = "";
+let latest = 0; // when datapoints came last, in milliseconds
+let pause = 0; // ms between the last two times
 
-function showStatus() {
+/** What there is to say of the page, the worst first. */
+function status() {
   const at = (/** @type {number} */ ms) => clock(ms / 1000);
   const words = [];
-  if (ended !== null) words.push(`input ended ${at(ended)}`);
-  if (away !== undefined) {
-    words.push(`server went away ${at(away)}, trying again`);
+  if (away) {
+    words.push(
+      away.waiting
+        ? ["away", "waiting for a connection: too many pages are open"]
+        : ["away", `server went away ${at(away.since)}, trying again`],
+    );
   }
-  if (words.length === 0) words.push("live");
-  const text = words.join("; ");
-  const status = byId("status");
-  status.dataset.state = away !== undefined
-    ? "away"
-    : ended !== null
-    ? "ended"
-    : "live";
-  const sentence = text.charAt(0).toUpperCase() + text.slice(1);
-  if (status.textContent !== sentence) status.textContent = sentence;
+  if (loading) words.push(["connecting", loading]);
+  if (board.paused) words.push(["paused", "paused"]);
+  if (ended !== null) words.push(["ended", `input ended ${at(ended)}`]);
+  if (words.length > 0) return words;
+  if (latest === 0) return [["connecting", "connected"]];
+  return Date.now() - latest > Math.max(SILENCE, LONGER * pause)
+    ? [["paused", `no datapoint since ${at(latest)}`]]
+    : [["live", "live"]];
 }
 
-/** @import { State } from "./feed.js" */
+function showStatus() {
+  const words = status();
+  const text = words.map(([, text]) => text).join("; ");
+  byId("status").dataset.state = words[0]?.[0];
+  fill(byId("status"), text.charAt(0).toUpperCase() + text.slice(1));
+}
+
+/** @param {number} [at] When datapoints came. */
+function arrived(at = Date.now()) {
+  if (latest > 0) pause = at - latest;
+  latest = at;
+  showStatus();
+}
+
+/** @import { Away, State } from "./feed.js" */
 /** @param {State} state */
 function showState({ strange, latestStrange, refused, ahead, ended: at }) {
   ended = at;
@@ -74,26 +96,36 @@ byId("spans").addEventListener("change", (/** @type {Event} */ event) => {
 byId("pause").addEventListener("click", () => {
   board.togglePause();
   byId("pause").setAttribute("aria-pressed", String(board.paused));
+  showStatus();
 });
 
 byId("follow").addEventListener("click", () => board.follow());
 darkness.addEventListener("change", () => board.update());
 
 new Feed({
-  all: (known) => {
+  loading: (got, count) => {
+    loading = got < count
+      ? `loading ${exact(got)} of ${exact(count)} series`
+      : "";
+    showStatus();
+  },
+  all: (known, at) => {
     board.known = known;
     board.arrange();
     board.open(ended !== null);
     board.refresh();
+    if (at !== null && board.known.size > 0) arrived(at);
   },
   points: (changed) => {
     if (changed) board.arrange();
     board.open(ended !== null);
     board.refresh();
+    arrived();
   },
   state: showState,
-  away: (at) => {
-    away = at;
-    if (at !== undefined) showStatus();
+  away: (now) => {
+    away = now;
+    showStatus();
   },
 });
+setInterval(showStatus, 1000);

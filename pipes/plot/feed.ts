@@ -1,0 +1,198 @@
+/**
+ * What feeds the pages: server-sent events.
+ *
+ * @module
+ */
+
+import type { History, Listener } from "../history.ts";
+import type { Series } from "../history/series.js";
+
+const TICK = 200; // ms between batches of points
+const BEAT = 25; // ticks after which a page hears something in any case
+const TURN = 5000; // ms: a browser has few connections for all of its pages
+const ABSENCE = 30_000; // ms for which a page may be away and miss nothing
+const RETRY = 200; // ms after which a page asks for more
+const MAX_PENDING = 200_000; // points that make a batch before its tick
+const MAX_LOG = 16 * 1024 * 1024; // characters of batches for slow pages
+
+/** An event as it goes over the wire. */
+function event(name: string, data: string, id = ""): string {
+  return `${id && `id: ${id}\n`}event: ${name}\ndata: ${data}\n\n`;
+}
+
+/** A series as the page takes it in: the seconds as runs of equal deltas. */
+function wholeSeries({ id, name, tags, times, values }: Series): string {
+  const runs: number[] = [];
+  for (let i = 1; i < times.length; i++) {
+    const delta = times[i]! - times[i - 1]!;
+    if (runs.at(-2) === delta) runs[runs.length - 1]!++;
+    else runs.push(delta, 1);
+  }
+  const head = JSON.stringify([id, name, tags, times[0] ?? 0, runs]);
+  return event("series", `${head.slice(0, -1)},[${values.join()}]]`);
+}
+
+/**
+ * What all pages are sent, made once for all of them. Each page reads the log
+ * of batches at its own pace, and goes on where it was when it comes back; one
+ * that falls behind the log's start gets the history again, so that a slow page
+ * costs no memory.
+ */
+export class Feed implements Listener {
+  readonly #history: History;
+  readonly #run = Date.now().toString(36); // tells a page of a restart
+  #log: string[] = [];
+  #logged = 0; // characters in the log
+  #first = 0; // the number of the log's first batch
+  #added: Series[] = [];
+  #removed: number[] = [];
+  #keep: number | undefined; // if it has become shorter
+  #points = new Map<number, number[]>(); // by series: second, value, ...
+  #pending = 0;
+  #state = "";
+  #pages = 0;
+  #until = -Infinity; // when nobody will ask for the log any more
+  #ticks = 0;
+  #news = Promise.withResolvers<void>();
+
+  /**
+   * Makes the feed of a history, of which there is one.
+   *
+   * @param history What the pages show.
+   */
+  constructor(history: History) {
+    this.#history = history;
+    history.listener = this;
+    setInterval(() => this.#tick(), TICK);
+  }
+
+  /** How many pages listen. */
+  get pages(): number {
+    return this.#pages;
+  }
+
+  get #listening(): boolean {
+    return this.#until > performance.now();
+  }
+
+  added(series: Series): void {
+    if (this.#listening) this.#added.push(series);
+  }
+
+  removed(series: Series): void {
+    if (this.#listening) this.#removed.push(series.id);
+    this.#points.delete(series.id);
+  }
+
+  shortened(keep: number): void {
+    if (this.#listening) this.#keep = keep;
+  }
+
+  point({ id }: Series, second: number, value: number): void {
+    if (!this.#listening) return;
+    const points = this.#points.get(id);
+    if (points) points.push(second, value);
+    else this.#points.set(id, [second, value]);
+    if (++this.#pending >= MAX_PENDING) this.#flush();
+  }
+
+  /**
+   * The events for one page, for a while: it then asks again.
+   *
+   * @param last The id of the last event that the page has heard.
+   */
+  async *events(last: string | undefined): AsyncGenerator<string> {
+    if (!this.#listening) this.#forget();
+    const end = performance.now() + TURN;
+    this.#pages++;
+    this.#until = Infinity;
+    try {
+      this.#flush();
+      let next = this.#nextAfter(last);
+      yield `retry: ${RETRY}\n` + event("state", this.#stateNow());
+      while (true) {
+        if (next === undefined || next < this.#first) {
+          next = this.#first + this.#log.length;
+          yield* this.#everything(next);
+        }
+        const batch = this.#log[next - this.#first];
+        if (batch !== undefined) {
+          next++;
+          yield `id: ${this.#run}-${next}\n${batch}`;
+        } else if (performance.now() < end) await this.#news.promise;
+        else return;
+      }
+    } finally {
+      if (--this.#pages === 0) this.#until = performance.now() + ABSENCE;
+    }
+  }
+
+  *#everything(next: number): Generator<string> {
+    this.#flush();
+    const { keep, maxSeries, series, latest } = this.#history;
+    const head = { run: this.#run, keep, maxSeries, count: series.length };
+    yield event("history", JSON.stringify(head));
+    for (const one of series) yield wholeSeries(one);
+    yield event("live", JSON.stringify(latest), `${this.#run}-${next}`);
+  }
+
+  #nextAfter(last = ""): number | undefined {
+    const [run, next] = last.split("-");
+    const known = run === this.#run && /^\d+$/.test(next ?? "");
+    const end = this.#first + this.#log.length;
+    return known && Number(next) <= end ? Number(next) : undefined;
+  }
+
+  #tick(): void {
+    if (!this.#listening) return;
+    this.#flush();
+    const state = this.#stateNow();
+    if (state === this.#state && ++this.#ticks % BEAT !== 0) return;
+    this.#state = state;
+    this.#append(event("state", state));
+  }
+
+  #stateNow(): string {
+    const { strange, latestStrange, refused, ahead, ended } = this.#history;
+    return JSON.stringify({ strange, latestStrange, refused, ahead, ended });
+  }
+
+  #flush(): void {
+    const { size } = this.#points;
+    const keep = this.#keep;
+    const news = this.#added.length + this.#removed.length + size;
+    if (news === 0 && keep === undefined) return;
+    const added = this.#added.map(({ id, name, tags }) => [id, name, tags]);
+    const points = [...this.#points].map(([id, points]) => [id, ...points]);
+    const batch = { added, removed: this.#removed, points, keep };
+    this.#append(event("points", JSON.stringify(batch)));
+    this.#clear();
+  }
+
+  #append(batch: string): void {
+    this.#log.push(batch);
+    this.#logged += batch.length;
+    while (this.#logged > MAX_LOG && this.#log.length > 1) {
+      this.#logged -= this.#log.shift()!.length;
+      this.#first++;
+    }
+    this.#news.resolve();
+    this.#news = Promise.withResolvers();
+  }
+
+  #clear(): void {
+    this.#added = [];
+    this.#removed = [];
+    this.#keep = undefined;
+    this.#points.clear();
+    this.#pending = 0;
+  }
+
+  /** Nobody has listened for long: what was logged is not asked for again. */
+  #forget(): void {
+    this.#first += this.#log.length + 1;
+    this.#log = [];
+    this.#logged = 0;
+    this.#clear();
+  }
+}
