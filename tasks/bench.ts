@@ -10,6 +10,7 @@ import { type Log, makeLog } from "./bench/log.ts";
 import { installLine } from "./bench/peers.ts";
 import { stopAll } from "./bench/process.ts";
 import { benchScale } from "./bench/scale.ts";
+import { benchSend } from "./bench/send.ts";
 import { format, type Section, type Target } from "./bench/table.ts";
 import { benchTruth } from "./bench/truth.ts";
 
@@ -25,7 +26,7 @@ Options:
   --lines N          Lines of the burst (default 2000000).
   --seconds N        Duration of what is watched for a while (default 60).
   --only PART[,...]  Just these: burst, labels, replay, counter, dump, idle,
-                     truth, scale (default all).
+                     truth, scale, send (default all).
   -h, --help         Print this.
 
 Examples:
@@ -100,6 +101,7 @@ const PARTS: Record<string, (context: Context) => Promise<Section>> = {
     benchIdle(folder, runs, seconds, progress),
   truth: ({ folder, seconds }) => benchTruth(folder, seconds),
   scale: ({ folder, seconds }) => benchScale(folder, seconds),
+  send: ({ folder, runs, progress }) => benchSend(folder, runs, progress),
 };
 const NEED_BURST = ["burst", "labels", "replay"];
 

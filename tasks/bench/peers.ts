@@ -33,7 +33,9 @@ export const VICTORIA_METRICS: Peer = {
   package: "victoria-metrics",
   program: "victoria-metrics",
 };
-const PEERS = [GREP, MTAIL, COLLECTD, VICTORIA_METRICS];
+export const NETCAT: Peer = { package: "netcat-openbsd", program: "nc" };
+export const SOCAT: Peer = { package: "socat", program: "socat" };
+const PEERS = [GREP, MTAIL, COLLECTD, VICTORIA_METRICS, NETCAT, SOCAT];
 
 export function isInstalled({ program }: Peer): boolean {
   return has(program);

@@ -88,14 +88,17 @@ export function tree(pid: number): number[] {
   return pids;
 }
 
-/** The process of a tree whose command line holds this text. */
-export function find(program: Running, text: string): number {
-  const found = tree(program.process.pid).find((pid) => {
-    const args = read(`/proc/${pid}/cmdline`).split("\0");
-    return args[0] !== "sh" && args.some((arg) => arg.endsWith(text));
+/** The process of a tree that runs a program or script whose path ends so. */
+export function find(pid: number, path: string): number | undefined {
+  return tree(pid).find((pid) => {
+    const args = argsOf(pid);
+    return args[0] !== "sh" && args.some((arg) => arg.endsWith(path));
   });
-  if (found === undefined) throw new Error(`There is no process of ${text}`);
-  return found;
+}
+
+/** The command line of a process; none if it has ended. */
+export function argsOf(pid: number): string[] {
+  return read(`/proc/${pid}/cmdline`).split("\0");
 }
 
 /** Seconds of CPU time of a process, and of all below it that it waited for. */

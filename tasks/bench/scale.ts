@@ -103,7 +103,8 @@ export async function benchScale(
   );
   const both = start(["sh", "-c", quoted.join(" | ")]);
   await until(() => both.err.length > 0);
-  const [source, sender] = [find(both, SCRIPT), find(both, pipe.at(-1)!)];
+  const { pid } = both.process;
+  const [source, sender] = [find(pid, SCRIPT)!, find(pid, pipe.at(-1)!)!];
   const meters = new Map([
     ["the collector", new Meter(source)],
     ["pipes/tsd.ts", new Meter(sender)],
