@@ -271,11 +271,11 @@ Deno.test("LogRate puts the highest second of each bucket", () => {
   });
 });
 
-Deno.test("LogRate counts a million values in bounded memory", () => {
+Deno.test("LogRate counts any number of values in bounded memory", () => {
   const clock = () => START * 1000;
   const options = { tags: { host: "h" }, match: /(?<k>\d+)/, maxSeries: 10 };
   const rate = new LogRate(ruleOf(options), { ...options, clock });
-  for (let i = 0; i < 1_000_000; i++) rate.count(String(i));
+  for (let i = 0; i < 100_000; i++) rate.count(String(i));
   const series = [...rate.counters];
   assertEquals([series.length, alive.size], [11, 11]);
   const text = series.map((counter) => counter.dump({ final: true })).join("");
@@ -283,7 +283,7 @@ Deno.test("LogRate counts a million values in bounded memory", () => {
     puts(text.trim().split("\n")).map(({ series, value }) => [series, value]),
     [
       ...Array.from({ length: 10 }, (_, i) => [`m host=h k=${i}`, 1]),
-      ["m host=h k=other", 999_990],
+      ["m host=h k=other", 99_990],
     ],
   );
   alive.clear();
