@@ -414,13 +414,12 @@ export class LogTime {
     const second = this.#secondOf(groups);
     if (!(second >= OLDEST && second <= this.#limit())) return false;
     if (!this.#taken.has(telling)) this.#note(telling, found, second);
-    if (this.#find === undefined && !lacksDay(groups)) {
-      const isSame = second === this.#second;
-      if (!isSame || !this.#newest.isBehind(found.index, text)) {
-        this.#newest.remember(telling, text);
-      }
+    if (second !== this.#second) {
+      this.#newest.forget();
+      this.#second = second;
+    } else if (this.#find === undefined && !lacksDay(groups)) {
+      this.#newest.see(telling, found.index, text);
     }
-    this.#second = second;
     return true;
   }
 

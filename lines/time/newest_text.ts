@@ -8,11 +8,15 @@
 import type { Telling } from "./evidence.ts";
 import { PLACED } from "./formats.ts";
 
+const OFTEN = 2; // lines: what comes less often is not worth remembering
+
 /**
  * The text of the newest time. To look whether a line has it, too, costs a tenth
  * of finding and reading its time (measured).
  */
 export class NewestText {
+  /** Lines in a row that told it, before it was remembered. */
+  #seen = 0;
   /** What stands before the fraction of the second, and what behind it. */
   #head = "";
   #headAt = 0;
@@ -33,34 +37,30 @@ export class NewestText {
     return this.#isPlaced && this.#endsAt(line.indexOf(PLACED) + 1, line);
   }
 
-  /**
-   * Looks for this text in another column, where the next lines may have it.
-   *
-   * @param from The first column.
-   * @param line The line.
-   * @returns Whether it is there.
-   */
-  isBehind(from: number, line: string): boolean {
-    if (this.#head === "") return false;
-    const at = line.indexOf(this.#head, from);
-    if (at < 0) return false;
-    this.#tailAt += at - this.#headAt;
-    this.#headAt = at;
-    return true;
-  }
-
-  /** Forgets it. */
+  /** Forgets it: a line has told another time. */
   forget(): void {
     this.#head = "";
+    this.#seen = 0;
   }
 
   /**
-   * Remembers the text of a time.
+   * Looks at a line that tells the newest time again.
    *
    * @param telling What has found it.
+   * @param from The column from which on it stands there.
    * @param line The line.
    */
-  remember(telling: Telling, line: string): void {
+  see(telling: Telling, from: number, line: string): void {
+    const at = this.#head === "" ? -1 : line.indexOf(this.#head, from);
+    if (at >= 0) {
+      this.#tailAt += at - this.#headAt;
+      this.#headAt = at;
+    } else if (++this.#seen >= OFTEN) {
+      this.#remember(telling, line);
+    }
+  }
+
+  #remember(telling: Telling, line: string): void {
     this.#head = "";
     const found = telling.locate.exec(line)!;
     const { second, epoch, fraction, ...rest } = found.indices!.groups!;
