@@ -84,6 +84,11 @@ async function* batchesOf(
   options: LineOptions,
 ): AsyncGenerator<string[]> {
   const lines = new LineCutter(options);
-  for await (const chunk of chunks) yield lines.push(chunk);
+  try {
+    for await (const chunk of chunks) yield lines.push(chunk);
+  } catch (error) {
+    yield lines.end(); // nothing that was read is lost
+    throw error;
+  }
   yield lines.end();
 }
