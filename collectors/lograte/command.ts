@@ -68,6 +68,8 @@ export function readCommand(usage: string): Command {
     "lateness": wholeNumber(0, DAY, undefined),
     "replay": flag(),
     "wait": flag(),
+    "since": text(),
+    "until": text(),
     "shift": choice("now"),
     "save": text(),
   }, Infinity);
@@ -87,6 +89,8 @@ export function readCommand(usage: string): Command {
   needs("ignore-case", "without --match", match !== undefined);
   needs("zone", "without --time", isTimed);
   needs("lateness", "without --time", isTimed);
+  needs("since", "without --replay", replay);
+  needs("until", "without --replay", replay);
   needs("shift", "without --replay", replay);
   needs("wait", "with --replay", !replay);
   if (options.journal !== undefined && replay) {
@@ -134,6 +138,8 @@ export function readCommand(usage: string): Command {
       zone: options.zone,
       lateness: options.lateness,
       replay: replay || undefined,
+      since: options.since,
+      until: options.until,
       shift: options.shift,
     },
   };

@@ -106,6 +106,13 @@ export interface LogOptions {
    * @default {false}
    */
   replay?: boolean | undefined;
+  /**
+   * The first second of a replay that counts: `2026-06-14`,
+   * `2026-06-14 15:16:01` or `2026-06-14T15:16:01Z`.
+   */
+  since?: string | undefined;
+  /** The first second of a replay that does not count any more. */
+  until?: string | undefined;
   /** Whether the times of a replay are moved so that it ends now. */
   shift?: "now" | undefined;
 }
@@ -122,6 +129,10 @@ export interface Settings {
   replay: boolean;
   /** Whether a log that cannot be read yet is waited for. */
   wait: boolean;
+  /** Of a replay: the first second that counts, since the epoch. */
+  since: number;
+  /** Of a replay: the first second that does not count any more. */
+  until: number;
   /** Whether the times of a replay are moved so that it ends now. */
   shift: boolean;
   /** The text that a line must contain, if all that is asked for is no more. */
@@ -178,6 +189,28 @@ function of<T>(option: string, make: () => T): T {
   }
 }
 
+/** The second of a date, of a date and a time, or of an instant. */
+function pointOf(
+  text: string | undefined,
+  zone = Temporal.Now.timeZoneId(),
+): number | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const isInstant = /(?:Z|[-+]\d\d(?::?\d\d)?)$/.test(text.slice(11));
+    const ms = isInstant
+      ? Temporal.Instant.from(text).epochMilliseconds
+      : Temporal.PlainDateTime.from(text).toZonedDateTime(zone)
+        .epochMilliseconds;
+    return Math.ceil(ms / 1000);
+  } catch {
+    throw new SyntaxError(
+      `Cannot replay as a time must be written as 2026-06-14, "2026-06-14 15:16:01" or 2026-06-14T15:16:01Z: current value is ${
+        JSON.stringify(text)
+      }`,
+    );
+  }
+}
+
 /**
  * Checks logs, rules and options, and fills in the defaults.
  *
@@ -225,6 +258,8 @@ export function complete(
     journal: options.journal,
     replay,
     wait: options.wait ?? false,
+    since: of("since", () => pointOf(options.since, zone)) ?? -Infinity,
+    until: of("until", () => pointOf(options.until, zone)) ?? Infinity,
     shift: options.shift !== undefined,
     text: rules.length === 1 && !options.unwrap
       ? textOf(rules[0]!.match)

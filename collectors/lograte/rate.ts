@@ -16,6 +16,7 @@ import {
 } from "../../mod.ts";
 import { complain } from "../../script/mod.ts";
 import { fieldAt, type Fields } from "./fields.ts";
+import type { Held, Take } from "./held.ts";
 
 const MAX_TAG_LENGTH = 64; // characters of a text that become a tag's value
 
@@ -67,6 +68,8 @@ export interface LogRateOptions
    * @default {false}
    */
   fromStart?: boolean;
+  /** What holds values until nothing from before them can follow. */
+  held?: Held | undefined;
 }
 
 /** Texts of a line, by the names of groups or the keys of tags. */
@@ -153,7 +156,7 @@ export class LogRate {
   readonly #mayLack: boolean;
   readonly #family: MetricFamily | DistributionFamily;
   /** Takes a value into the series of some groups. */
-  readonly #take: (groups: Groups, value: number, at?: number) => void;
+  readonly #take: Take;
 
   /**
    * Checks that no series can be refused later, whatever the log holds.
@@ -166,7 +169,8 @@ export class LogRate {
    */
   constructor(rule: LogRule, options: LogRateOptions = {}) {
     const { metric, value, stats } = rule;
-    const { fromStart, maxSeries = 1000, json = false, ...rest } = options;
+    const { fromStart, maxSeries = 1000, json = false, held, ...rest } =
+      options;
     const tags = { ...options.tags, ...rule.tags };
     const fields = json ? Object.entries(rule.labels ?? {}) : [];
     const labels = [
@@ -196,18 +200,20 @@ export class LogRate {
     this.#mayLack = json;
     const longest = labels.map((name) => [name, "x".repeat(MAX_TAG_LENGTH)]);
     const most = { ...all, tags: { ...tags, ...Object.fromEntries(longest) } };
+    let take: Take;
     if (stats === undefined) {
       discard(new MetricCounter(metric, most));
       const family = new MetricFamily(metric, all);
-      this.#take = (groups, value, at) => family.with(groups).add(value, at);
+      take = (groups, value, at) => family.with(groups).add(value, at);
       this.#family = family;
     } else {
       discard(new MetricDistribution(metric, { ...most, stats }));
       const family = new DistributionFamily(metric, { ...all, stats });
-      this.#take = (groups, value, at) =>
-        family.with(groups).observe(value, at);
+      take = (groups, value, at) => family.with(groups).observe(value, at);
       this.#family = family;
     }
+    const sums = stats === undefined;
+    this.#take = held ? held.before(labels, take, sums) : take;
     if (only) this.#family.with(NO_GROUPS);
   }
 

@@ -18,14 +18,27 @@ import {
   putsWritten,
   writePuts,
 } from "../../script/mod.ts";
+import { Days, span } from "./days.ts";
+import { Held } from "./held.ts";
 import { CURE, describe, type Settings, timeOf } from "./options.ts";
 import type { LogRateOptions, LogRule } from "./rate.ts";
-import { LogRates } from "./rates.ts";
+import { type Counted, LogRates } from "./rates.ts";
 
-/** Rates whose clock is the newest time that a line told. */
+const MAX_EARLY = 10_000; // lines in front of the first that has a time
+const CHEAP = 1000; // values that are gone through after each batch of stdin
+const RELEASE_EVERY = 1000; // ms at most, while there are more
+
+/** Rates whose clock is the time of the lines, in whatever order they come. */
 export class Replay {
   /** What counts the lines. */
   readonly rate: LogRates;
+  /** Lines whose values make too large a sum. */
+  tooLarge = 0;
+  /** Lines that were left out, as their times are far ahead of all others. */
+  aside = 0;
+  /** The first of these times. */
+  firstAside = Infinity;
+  readonly #held = new Held();
   readonly #timespan: number;
   #now = 0;
   #dumped = 0;
@@ -39,21 +52,65 @@ export class Replay {
   constructor(rules: LogRule[], options: LogRateOptions = {}) {
     this.#timespan = options.timespan ?? 15;
     const clock = () => this.#now * 1000;
-    this.rate = new LogRates(rules, { ...options, clock });
+    this.rate = new LogRates(rules, {
+      ...options,
+      allowedLateness: 0, // what is held comes in order
+      held: this.#held,
+      clock,
+    });
   }
 
-  /** The newest time, in seconds since the epoch. */
-  get now(): number {
-    return this.#now;
+  /** How many values are held. */
+  get size(): number {
+    return this.#held.size;
+  }
+
+  /** Lines that came later than what was released. */
+  get late(): number {
+    return this.#held.late;
   }
 
   /**
-   * Moves the clock on to a newer time, in steps that leave out no quiet
-   * second, and yields the puts of the time that passed.
+   * Yields the puts from before a time. Lines from before it are late from then
+   * on.
    *
-   * @param to The newer time, in seconds since the epoch.
+   * @param before Seconds since the epoch.
+   * @param shift Seconds by which all is moved.
    */
-  *advance(to: number): Generator<string> {
+  *release(before: number, shift = 0): Generator<string> {
+    for (const { at, lines, take } of this.#held.release(before)) {
+      if (at + shift > this.#now) yield* this.#advance(at + shift);
+      try {
+        take(shift);
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        this.tooLarge += lines;
+      }
+    }
+    const last = before - 1 + shift;
+    if (last > this.#now) yield* this.#advance(last);
+  }
+
+  /**
+   * Yields the puts of what is left.
+   *
+   * @param newest The last second of the logs, in seconds since the epoch. What
+   * is held from after it is left out.
+   * @param shift Seconds by which all is moved.
+   */
+  *end(newest: number, shift = 0): Generator<string> {
+    yield* this.release(newest + 1, shift);
+    for (const counter of this.rate.counters) {
+      yield counter.dump({ final: true });
+    }
+    for (const { at, lines } of this.#held.release()) {
+      this.firstAside = Math.min(this.firstAside, at);
+      this.aside += lines;
+    }
+  }
+
+  /** Moves the clock on in steps that leave out no quiet second. */
+  *#advance(to: number): Generator<string> {
     while (to - this.#dumped > this.#timespan) {
       const [first] = this.rate.counters;
       this.#dumped = first ? this.#dumped + this.#timespan : to;
@@ -62,13 +119,6 @@ export class Replay {
       this.rate.forget();
     }
     this.#now = to;
-  }
-
-  /** Yields the puts of what is left. */
-  *end(): Generator<string> {
-    for (const counter of this.rate.counters) {
-      yield counter.dump({ final: true });
-    }
   }
 }
 
@@ -97,52 +147,32 @@ function settle(time: LogTime, path: string): void {
   fail(`the times of ${path} are not known: ${time.doubt}; ${CURE}`, 2);
 }
 
-/** The times of the files that hold lines, in the order of their first times. */
+/** Whether a path can be read once only. */
+function isStream(path: string): boolean {
+  return path === "-" || !Deno.statSync(path).isFile;
+}
+
+/** What reads the times of each log. */
 async function timesOf(settings: Settings): Promise<Map<string, LogTime>> {
-  const [path] = settings.files;
-  if (path === "-") return new Map([[path, timeOfFile(settings, path)]]);
-  const found: { path: string; time: LogTime; first: number }[] = [];
+  const times = new Map<string, LogTime>();
   for (const path of settings.files) {
     const time = timeOfFile(settings, path);
-    if (!await learn(time, path)) continue;
-    settle(time, path);
-    const first = await firstTime(time, path);
-    if (first === undefined) {
-      fail(`no line of ${path} has a time as it was told`, 2);
+    times.set(path, time);
+    if (isStream(path)) continue;
+    let empty = true;
+    for await (const lines of readable(path)) {
+      empty &&= lines.length === 0;
+      if (time.learn(lines)) break;
     }
-    found.push({ path, time, first });
+    if (!empty) settle(time, path);
   }
-  found.sort((a, b) => a.first - b.first);
-  return new Map(found.map(({ path, time }) => [path, time]));
+  return times;
 }
 
-/** Shows a file to what reads its times; returns whether it has lines. */
-async function learn(time: LogTime, path: string): Promise<boolean> {
-  let empty = true;
-  for await (const lines of readable(path)) {
-    empty &&= lines.length === 0;
-    if (!empty && time.learn(lines)) break;
-  }
-  return !empty;
-}
-
-async function firstTime(
-  time: LogTime,
-  path: string,
-): Promise<number | undefined> {
-  for await (const lines of readable(path)) {
-    for (const line of lines) {
-      const second = time.at(line);
-      if (second === undefined) continue;
-      time.rewind();
-      return second;
-    }
-  }
-}
-
-/** The lines of stdin, the first of them held back until times are known. */
+/** The lines of a stream, the first of them held back until times are known. */
 async function* learned(
   time: LogTime,
+  path: string,
   batches: AsyncIterable<string[]>,
 ): AsyncGenerator<string[]> {
   let held: string[][] | undefined = [];
@@ -153,27 +183,67 @@ async function* learned(
     }
     held.push(lines);
     if (!time.learn(lines)) continue;
-    settle(time, "stdin");
+    settle(time, path);
     yield* held;
     held = undefined;
   }
   if (held === undefined || !held.some((lines) => lines.length > 0)) return;
-  settle(time, "stdin");
+  settle(time, path);
   yield* held;
 }
 
-async function newestTime(
-  times: Map<string, LogTime>,
-  progress: ReadLogOptions["progress"],
-): Promise<number> {
-  let newest = 0;
-  for (const [path, time] of times) {
-    for await (const lines of readable(path, { progress })) {
-      for (const line of lines) newest = Math.max(newest, time.at(line) ?? 0);
-    }
-    time.rewind();
+/** Lines behind their times, as far as they are from the asked time on. */
+class Reader {
+  readonly days = new Days();
+  lines = 0;
+  /** Lines from before `--since` or after `--until`. */
+  outside = 0;
+  readonly #settings: Settings;
+  readonly #time: LogTime;
+  readonly #log: Counted;
+  /** Lines in front of the first that has a time: they take that one. */
+  #early: string[] = [];
+
+  constructor(settings: Settings, time: LogTime, log: Counted) {
+    this.#settings = settings;
+    this.#time = time;
+    this.#log = log;
   }
-  return newest;
+
+  /** Counts the next lines. */
+  read(lines: string[], path: string): void {
+    this.lines += lines.length;
+    for (const line of lines) {
+      const at = this.#time.at(line);
+      if (at === undefined) {
+        this.#early.push(line);
+        continue;
+      }
+      if (this.#early.length > 0) {
+        for (const early of this.#early) this.#count(early, at);
+        this.#early = [];
+      }
+      this.#count(line, at);
+    }
+    if (this.#early.length > MAX_EARLY) this.end(path);
+  }
+
+  /** Ends the log. */
+  end(path: string): void {
+    this.days.end();
+    if (this.#early.length === 0) return;
+    fail(`no line of ${path} has a time as it was told`, 2);
+  }
+
+  #count(line: string, at: number): void {
+    const { since, until } = this.#settings;
+    if (at >= since && at < until) {
+      this.days.add(at);
+      this.#log.count(line, at);
+    } else {
+      this.outside++;
+    }
+  }
 }
 
 /** What was taken for the time, once for each way in which that was done. */
@@ -188,22 +258,18 @@ function utc(second: number): string {
 }
 
 /**
- * Replays logs as fast as the reader of stdout takes the puts. A signal ends it
- * early, with all that was counted until then.
+ * Replays logs. Files are read to their end before the first put, as their last
+ * line may belong to the first second. A signal ends it early, with all that was
+ * counted until then.
  *
  * @param settings What the command line asks for.
  */
 export async function replay(settings: Settings): Promise<void> {
-  const { rules, shift } = settings;
+  const { rules, shift, rate: { allowedLateness } } = settings;
   const replay = new Replay(rules, settings.rate);
   const { rate } = replay;
   const times = await timesOf(settings);
-  const files = [...times.keys()];
-  const progress = progressBar(shift ? [...files, ...files] : files);
-  const ahead = shift
-    ? Math.floor(Date.now() / 1000) -
-      await newestTime(times, progress)
-    : 0;
+  const progress = progressBar([...times.keys()]);
 
   let interrupted = false;
   const finished = Promise.withResolvers<void>();
@@ -216,51 +282,59 @@ export async function replay(settings: Settings): Promise<void> {
   };
 
   const started = performance.now();
-  let count = 0;
-  let untimed = 0;
-  let oldest = Infinity;
-  let last: number | undefined;
+  const readers: Reader[] = [];
   for (const [path, time] of times) {
-    const log = rate.of(path);
-    const lines = readable(path, { progress });
-    for await (const batch of path === "-" ? learned(time, lines) : lines) {
+    const reader = new Reader(settings, time, rate.of(path));
+    readers.push(reader);
+    const all = readable(path, { progress });
+    let released = started;
+    let left = 0;
+    for await (const lines of isStream(path) ? learned(time, path, all) : all) {
       if (interrupted) break;
-      count += batch.length;
-      for (const line of batch) {
-        last = time.at(line) ?? last;
-        if (last === undefined) {
-          untimed++;
-          continue;
-        }
-        const at = last + ahead;
-        if (at < oldest) oldest = at;
-        if (at > replay.now) await write(replay.advance(at));
-        log.count(line, at);
-      }
+      reader.read(lines, path);
+      if (path !== "-" || shift) continue;
+      const isDue = replay.size < CHEAP || replay.size > 2 * left ||
+        performance.now() > released + RELEASE_EVERY;
+      if (!isDue) continue;
+      await write(replay.release(reader.days.settled - allowedLateness));
+      released = performance.now();
+      left = replay.size;
     }
+    if (!interrupted) reader.end(path);
   }
-  await write(replay.end());
+  const { oldest, newest } = span(readers.map(({ days }) => days));
+  const ahead = shift ? Math.floor(Date.now() / 1000) - newest : 0;
+  await write(replay.end(newest, ahead));
   await putsWritten();
   await progress?.stop();
 
   const seconds = (performance.now() - started) / 1000;
   for (const time of taken(times.values())) complainSync(describe(time));
-  const unread = [...times.values()].reduce(
-    (sum, { unread }) => sum + unread,
-    0,
-  );
+  const { late, aside, firstAside, tooLarge } = replay;
+  if (aside > 0) {
+    complainSync(
+      `${aside} lines were set aside, as their times are far ahead of all others: the first of these is ${
+        utc(firstAside)
+      }`,
+    );
+  }
+  if (late + aside > 0) Deno.exitCode = 1;
+  const total = (key: "lines" | "outside") =>
+    readers.reduce((sum, reader) => sum + reader[key], 0);
+  const unread = times.values().reduce((sum, { unread }) => sum + unread, 0);
+  const outside = total("outside");
   complainSync([
-    `${count} lines`,
-    `${rate.events} events`,
-    oldest <= replay.now ? `${utc(oldest)} to ${utc(replay.now)}` : "no times",
-    `${Math.round(count / seconds)} lines/s`,
-    `${rate.late} late`,
-    `${rate.badValues} bad values`,
+    `${total("lines")} lines`,
+    `${rate.events - late - aside - tooLarge} events`,
+    oldest <= newest
+      ? `${utc(oldest + ahead)} to ${utc(newest + ahead)}`
+      : "no times",
+    `${Math.round(total("lines") / seconds)} lines/s`,
+    `${late} late`,
+    `${rate.badValues + tooLarge} bad values`,
     ...(rate.notJson > 0 ? [`${rate.notJson} lines are no JSON`] : []),
-    ...(unread > untimed
-      ? [`${unread - untimed} lines took the time of the line before`]
-      : []),
-    ...(untimed > 0 ? [`${untimed} lines before the first time`] : []),
+    ...(unread > 0 ? [`${unread} lines took the time of the line before`] : []),
+    ...(outside > 0 ? [`${outside} lines of other times`] : []),
   ].join(", "));
   finished.resolve();
 }

@@ -1,0 +1,196 @@
+/**
+ * {@linkcode Held}: values that wait until nothing from before them can follow.
+ *
+ * @module
+ */
+
+type Groups = Record<string, string | undefined>;
+
+/** Takes a value of some tags at a time. */
+export type Take = (groups: Groups, value: number, at?: number) => void;
+
+/** A value that has waited. */
+export interface HeldValue {
+  /** The second it is of. */
+  at: number;
+  /** The lines that it is made of. */
+  lines: number;
+  /** Hands it on, moved by some seconds. */
+  take(shift: number): void;
+}
+
+/** Where the values of one set of tags go, and what is held of them. */
+interface Series {
+  groups: Groups;
+  take: Take;
+  /** Whether values of one second become their sum. */
+  sums: boolean;
+  /** The number of its newest value; -1 if there is none. */
+  newest: number;
+}
+
+const FIRST_LIMIT = 65_536; // values
+
+/** The same groups, in strings that keep no part of any line alive. */
+function copied(labels: string[], key: string): Groups {
+  const values = key.split("\n").slice(1);
+  return Object.fromEntries(
+    labels.map((
+      label,
+      i,
+    ) => [label, values[i] ? values[i].slice(1) : undefined]),
+  );
+}
+
+/**
+ * Holds values, and hands them on in the order of their times; those of one
+ * second in the order in which they came.
+ *
+ * It takes 32 bytes for each second in which a series has values, up to 64 while
+ * they come out of order; and 32 bytes for each value that is not to be summed.
+ */
+export class Held {
+  /** Lines that were refused, as they are from before what was handed on. */
+  late = 0;
+
+  /** The first second that was not handed on. */
+  #from = -Infinity;
+  #isInOrder = true;
+  /** Beyond it, values of the same second are looked for. */
+  #limit = FIRST_LIMIT;
+  readonly #series: Map<string, Series>[] = [];
+  /** What is held, by number. */
+  #seconds: number[] = [];
+  #values: number[] = [];
+  #lines: number[] = [];
+  #of: Series[] = [];
+
+  /** How many values are held. */
+  get size(): number {
+    return this.#seconds.length;
+  }
+
+  /**
+   * Makes what takes values and holds them.
+   *
+   * @param labels The groups that tell series apart.
+   * @param take Takes the values when they are handed on.
+   * @param sums Whether values of one second become their sum.
+   * @returns It.
+   */
+  before(labels: string[], take: Take, sums: boolean): Take {
+    const all = new Map<string, Series>();
+    this.#series.push(all);
+    return (groups, value, at) => {
+      let key = "";
+      for (const label of labels) {
+        const text = groups[label];
+        key += text === undefined ? "\n" : `\n=${text}`; // no line has a \n
+      }
+      let series = all.get(key);
+      if (series === undefined) {
+        series = { groups: copied(labels, key), take, sums, newest: -1 };
+        all.set(key, series);
+      }
+      this.#add(series, value, Math.floor(at!));
+    };
+  }
+
+  /**
+   * Hands on what is from before a time. What comes later must not be.
+   *
+   * @param before Seconds since the epoch.
+   */
+  *release(before = Infinity): Generator<HeldValue> {
+    this.#from = Math.max(this.#from, before);
+    const { order, rest } = this.#split(before);
+    for (const i of order) {
+      const { groups, take } = this.#of[i]!;
+      const value = this.#values[i]!;
+      const at = this.#seconds[i]!;
+      yield {
+        at,
+        lines: this.#lines[i]!,
+        take: (shift) => take(groups, value, at + shift),
+      };
+    }
+    this.#keep(rest);
+  }
+
+  #add(series: Series, value: number, at: number): void {
+    if (at < this.#from) {
+      this.late++;
+      return;
+    }
+    if (series.newest >= 0 && this.#join(series.newest, value, at, 1)) return;
+    this.#isInOrder &&= !(at < this.#seconds.at(-1)!);
+    this.#push(series, value, at, 1);
+    if (this.size > this.#limit) this.#shrink();
+  }
+
+  #push(series: Series, value: number, at: number, lines: number): void {
+    series.newest = this.#seconds.push(at) - 1;
+    this.#values.push(value);
+    this.#lines.push(lines);
+    this.#of.push(series);
+  }
+
+  /** Adds to a value of the same second. */
+  #join(i: number, value: number, at: number, lines: number): boolean {
+    const sum = this.#values[i]! + value;
+    if (this.#seconds[i] !== at || !this.#of[i]!.sums) return false;
+    if (!Number.isFinite(sum)) return false; // who takes it refuses it
+    this.#values[i] = sum;
+    this.#lines[i]! += lines;
+    return true;
+  }
+
+  /** The numbers of the values from before a time in order, and of the rest. */
+  #split(before: number): { order: number[]; rest: number[] } {
+    const order: number[] = [];
+    const rest: number[] = [];
+    for (const [i, second] of this.#seconds.entries()) {
+      (second < before ? order : rest).push(i);
+    }
+    if (!this.#isInOrder) {
+      order.sort((a, b) => this.#seconds[a]! - this.#seconds[b]!);
+    }
+    return { order, rest };
+  }
+
+  /** Holds these only, in this order, those of the same second joined. */
+  #keep(order: number[]): void {
+    const [seconds, values, lines, of] = [
+      this.#seconds,
+      this.#values,
+      this.#lines,
+      this.#of,
+    ];
+    this.#seconds = [];
+    this.#values = [];
+    this.#lines = [];
+    this.#of = [];
+    for (const all of this.#series) {
+      for (const series of all.values()) series.newest = -1;
+    }
+    for (const i of order) {
+      const series = of[i]!;
+      const { newest } = series;
+      const isJoined = newest >= 0 &&
+        this.#join(newest, values[i]!, seconds[i]!, lines[i]!);
+      if (!isJoined) this.#push(series, values[i]!, seconds[i]!, lines[i]!);
+    }
+    for (const all of this.#series) {
+      for (const [key, { newest }] of all) if (newest < 0) all.delete(key);
+    }
+  }
+
+  /** Joins the values of the same second, which disorder has kept apart. */
+  #shrink(): void {
+    if (!this.#isInOrder) {
+      this.#keep(this.#split(Infinity).order);
+      this.#isInOrder = true;
+    }
+    this.#limit = Math.max(FIRST_LIMIT, 2 * this.size);
+  }
+}
