@@ -19,6 +19,7 @@ import { live } from "./lograte/live.ts";
 import { complete, type LogOptions, type Settings } from "./lograte/options.ts";
 import type { LogRule } from "./lograte/rate.ts";
 import { replay } from "./lograte/replay.ts";
+import { resume } from "./lograte/resume.ts";
 import { save } from "./lograte/save.ts";
 
 export type { LogOptions, LogRule };
@@ -89,6 +90,15 @@ When it was:
                       left out, and their number is said at the end (default
                       with --time or --replay the timespan). In a replay this
                       is for stdin only: of FILEs no line is late.
+  --resume FILE       After a death of this program, go on where it was, with the
+                      whole seconds that it had not reported, and report the
+                      last ones again with the same values. FILE keeps the
+                      place; it takes permission: deno run --allow-run=tail
+                      --allow-read --allow-sys=hostname --allow-write=FOLDER
+                      lograte.ts --time auto --resume FOLDER/FILE ...
+  --again SECONDS     With --resume: how far back what was reported is reported
+                      again, as those who read it may have died, too (default
+                      60).
   --replay            Read whole FILEs, also zipped ones and pipes, and end. Each
                       line counts in its second, in whatever order lines and
                       FILEs are. Single times far ahead of all others are set
@@ -142,7 +152,9 @@ async function run(settings: Settings): Promise<void> {
     if (name === "gzip") fail(`${what}: it does not grow; try --replay`, 2);
     fail(`${what}; try: ${program} ${file} | lograte.ts --replay ... -`, 2);
   }
-  await (settings.replay ? replay(settings) : live(settings));
+  if (settings.replay) await replay(settings);
+  else if (settings.resume !== undefined) await resume(settings);
+  else await live(settings);
 }
 
 /**

@@ -52,7 +52,7 @@ export interface LogTimeOptions {
    * Seconds since the epoch: the log's last change. No line is later by more
    * than a day; what a line leaves open is the last that fits.
    *
-   * @default {Date.now() / 1000}
+   * @default {Date.now() / 1000, or what `near` tells}
    */
   latest?: number;
   /**
@@ -184,7 +184,7 @@ export class LogTime {
       format,
       zone = Temporal.Now.timeZoneId(),
       near,
-      latest = Date.now() / 1000,
+      latest = near ? 0 : Date.now() / 1000,
       disorder = 60,
     } = options;
     try {
@@ -377,7 +377,8 @@ export class LogTime {
   }
 
   #limit(): number {
-    return this.#ahead ? MAX_SECOND : (this.#near?.() ?? this.#latest) + DAY;
+    if (this.#ahead) return MAX_SECOND;
+    return Math.max(this.#near?.() ?? 0, this.#latest) + DAY;
   }
 
   #frame(after: number | undefined): Frame {

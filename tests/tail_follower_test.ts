@@ -244,7 +244,12 @@ processTest(
       [9, 14, []],
       [9, 28, ["no énd", "last"]],
     ]);
-    assertEquals(file.close(), { file, start: 22, lines: ["no end"] });
+    assertEquals(file.close(), {
+      file,
+      start: 22,
+      lines: ["no end"],
+      isLast: true,
+    });
   },
 );
 

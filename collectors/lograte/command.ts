@@ -71,6 +71,8 @@ export function readCommand(usage: string): Command {
     "since": text(),
     "until": text(),
     "shift": choice("now"),
+    "resume": text(),
+    "again": wholeNumber(0, DAY, undefined),
     "save": text(),
   }, Infinity);
   const { metric, match, replay, save } = options;
@@ -93,6 +95,11 @@ export function readCommand(usage: string): Command {
   needs("until", "without --replay", replay);
   needs("shift", "without --replay", replay);
   needs("wait", "with --replay", !replay);
+  needs("resume", "with --replay", !replay);
+  needs("resume", "without --time", isTimed);
+  needs("resume", "with --journal", options.journal === undefined);
+  needs("resume", "with -: stdin is read once", !args.includes("-"));
+  needs("again", "without --resume", options.resume !== undefined);
   if (options.journal !== undefined && replay) {
     refuse("option --journal cannot be given with --replay");
   }
@@ -141,6 +148,8 @@ export function readCommand(usage: string): Command {
       since: options.since,
       until: options.until,
       shift: options.shift,
+      resume: options.resume,
+      again: options.again,
     },
   };
 }

@@ -15,6 +15,7 @@ import type { LogRule } from "./rate.ts";
 import { LogRates, type LogRatesOptions } from "./rates.ts";
 import { unwrapped, wrappedTime } from "./unwrap.ts";
 
+const AGAIN = 60; // s
 const TIMESPAN = 15; // s, or somewhat more where the granularity does not divide it
 const MIN_DISORDER = 60; // s by which the lines of any log may be out of order
 const PLAIN_TEXT = /^[^\\^$.*+?()[\]{}|]+$/; // an expression that matches just itself
@@ -115,6 +116,17 @@ export interface LogOptions {
   until?: string | undefined;
   /** Whether the times of a replay are moved so that it ends now. */
   shift?: "now" | undefined;
+  /**
+   * The file that keeps where to go on after a death. What was reported then
+   * follows from the times of the lines, which `time` must tell.
+   */
+  resume?: string | undefined;
+  /**
+   * Seconds that are reported again then, with the same values.
+   *
+   * @default {60}
+   */
+  again?: number | undefined;
 }
 
 /** What the options come to. */
@@ -145,8 +157,18 @@ export interface Settings {
   timeFormat: string | undefined;
   /** The zone of times that do not tell theirs. */
   zone: string | undefined;
+  /** The option `time`. */
+  time: string | RegExp | undefined;
+  /** The file that keeps where to go on after a death. */
+  resume: string | undefined;
+  /** Seconds that are reported again then. */
+  again: number;
   /** How it is reported. */
-  rate: LogRatesOptions & { allowedLateness: number; timespan: number };
+  rate:
+    & LogRatesOptions
+    & Required<
+      Pick<LogRatesOptions, "allowedLateness" | "granularity" | "timespan">
+    >;
 }
 
 /** The text that an expression matches, if it matches no other. */
@@ -252,6 +274,11 @@ export function complete(
     unwrap: options.unwrap,
   };
   new LogRates(rules, rate); // throws
+  if (options.resume !== undefined && format === undefined) {
+    throw new SyntaxError(
+      "Cannot resume as the lines must tell their times: there is no option time",
+    );
+  }
   return {
     files: [...new Set(files)],
     rules,
@@ -268,6 +295,9 @@ export function complete(
     textOfTime: of("time", () => textOfTime(options)),
     timeFormat,
     zone,
+    time,
+    resume: options.resume,
+    again: options.again ?? AGAIN,
     rate,
   };
 }

@@ -27,6 +27,19 @@ export interface FollowerOptions extends LineOptions {
    * @default {performance.now}
    */
   monotonic?: () => number;
+  /**
+   * The files to begin with, oldest first, each where it is to be read on; and
+   * when they were looked for, in milliseconds since the epoch.
+   *
+   * @default {the one at the path, from its end on}
+   */
+  begin?: { files: HeldFile[]; looked: number };
+  /**
+   * Whether more is wanted of a file now; `ring()` says that this has changed.
+   *
+   * @default {always}
+   */
+  wants?: (file: HeldFile) => boolean;
 }
 
 /**
@@ -43,6 +56,8 @@ export class LogFollower {
   readonly #path: string;
   readonly #options: LineOptions;
   readonly #monotonic: () => number;
+  readonly #begin: FollowerOptions["begin"];
+  readonly #wants: (file: HeldFile) => boolean;
   /** The files that are read, oldest first. */
   readonly #files: HeldFile[] = [];
   /** The one that is at the path. */
@@ -58,6 +73,7 @@ export class LogFollower {
   #said: string | undefined;
   #readError: string | undefined;
   #error: unknown;
+  #isEnded = false;
   #rung = Promise.withResolvers<void>();
 
   /**
@@ -70,6 +86,9 @@ export class LogFollower {
     this.home = this.#path = path.startsWith("/") ? path : `./${path}`;
     this.#monotonic = options.monotonic ?? (() => performance.now());
     this.#ticked = this.#monotonic();
+    this.#begin = options.begin;
+    if (this.#begin) this.#looked = this.#begin.looked;
+    this.#wants = options.wants ?? (() => true);
     this.#options = options;
   }
 
@@ -79,24 +98,41 @@ export class LogFollower {
    */
   async *pieces(): AsyncGenerator<Piece> {
     // What is there now was written before, whether it can be read yet or not.
-    const info = this.#stat();
+    const info = this.#begin ? "" : this.#stat();
     if (typeof info !== "string") this.#left.set(identityOf(info), info.size);
-    unread.add(this);
+    this.#files.push(...this.#begin?.files ?? []);
+    if (this.#files.length === 0) unread.add(this);
     const listening = listen(this);
     try {
       this.look();
-      while (this.#error === undefined) {
+      while (this.#error === undefined && !this.#isEnded) {
         this.#rung = Promise.withResolvers();
         for (const file of [...this.#files]) yield* this.#read(file);
         for (const file of this.#finished()) yield this.#leave(file);
         if (this.#error === undefined) await this.#rung.promise;
       }
-      throw this.#error;
+      if (this.#error !== undefined) throw this.#error;
     } finally {
       unread.delete(this);
       for (const file of this.#files) file.close();
       await listening[Symbol.asyncDispose]();
     }
+  }
+
+  /** The files that are read, those that were found first before others. */
+  get files(): readonly HeldFile[] {
+    return this.#files;
+  }
+
+  /** Reads on, as more is wanted. */
+  ring(): void {
+    this.#rung.resolve();
+  }
+
+  /** Ends the pieces. */
+  end(): void {
+    this.#isEnded = true;
+    this.#rung.resolve();
   }
 
   /** Looks at the path and at all files; what it finds is read at once. */
@@ -224,7 +260,9 @@ export class LogFollower {
 
   async *#read(file: HeldFile): AsyncGenerator<Piece> {
     try {
-      for (let piece; (piece = await file.read());) yield piece;
+      for (let piece; this.#wants(file) && (piece = await file.read());) {
+        yield piece;
+      }
     } catch (error) {
       // A disk or a server fails. If the file is still there it is read again.
       const reason = reasonOf(error, this.#path);

@@ -12,6 +12,9 @@ const TURN = 8; // reads, of which one waits: so timers and signals have a turn
 const NEWLINE = 10;
 const EMPTY = new Uint8Array(0);
 
+/** Bytes by which a file is known again. */
+export const HEAD = 1024;
+
 /** Lines that were read at once. */
 export interface Piece {
   /** Where they were read. */
@@ -23,6 +26,8 @@ export interface Piece {
   start: number;
   /** The wanted lines, in a fresh array. */
   lines: string[];
+  /** Whether the file is left, and this is its last piece. */
+  isLast: boolean;
 }
 
 /**
@@ -44,9 +49,16 @@ export class HeldFile {
   info: Deno.FileInfo;
   /** Milliseconds in which nothing came; those between two looks at most. */
   quiet = 0;
+  /** Its first bytes, 1 KiB at most. */
+  head: Uint8Array = EMPTY;
+  /** How often it was truncated. */
+  truncations = 0;
+  /** Bytes of the file, in order: a piece ends there, if not before. */
+  readonly stops: number[] = [];
 
   readonly #file: Deno.FsFile;
-  readonly #cutter: LineCutter;
+  readonly #options: LineOptions;
+  #cutter: LineCutter;
   /** Bytes read. */
   #offset = 0;
   /** The last bytes read: where others stand, it was truncated and rewritten. */
@@ -67,7 +79,10 @@ export class HeldFile {
   constructor(path: string, options: LineOptions) {
     this.#file = Deno.openSync(path);
     this.info = this.#file.statSync();
+    this.#options = options;
     this.#cutter = new LineCutter(options);
+    const head = new Uint8Array(HEAD);
+    this.head = head.slice(0, this.#file.readSync(head) ?? 0);
   }
 
   /** The bytes of it that were read. */
@@ -122,10 +137,12 @@ export class HeldFile {
       this.#chunk = EMPTY;
       return;
     }
-    if (this.info.size < this.#offset) this.seek(0);
+    if (this.info.size < this.#offset) this.#startAgain();
     const known = this.#last.length;
     this.#file.seekSync(this.#offset - known, Deno.SeekMode.Start);
-    const size = Math.min(CHUNK, this.info.size - this.#offset);
+    while (this.stops[0]! <= this.#offset) this.stops.shift();
+    const end = Math.min(this.info.size, this.stops[0] ?? Infinity);
+    const size = Math.min(CHUNK, end - this.#offset);
     if (this.#chunk.length < known + size) {
       this.#chunk = new Uint8Array(known + size);
     }
@@ -137,16 +154,47 @@ export class HeldFile {
         : this.#file.readSync(chunk)) ?? 0;
     if (read <= known) return; // truncated since
     if (this.#last.some((byte, i) => byte !== chunk[i])) {
-      this.seek(0);
+      this.#startAgain();
       return this.read();
     }
     this.#last = chunk.slice(Math.max(0, read - LAST), read);
     const bytes = chunk.subarray(known, read);
+    if (this.head.length < HEAD) this.#growHead(bytes);
     const start = this.#lineStart;
-    const end = bytes.lastIndexOf(NEWLINE) + 1;
-    if (end > 0) this.#lineStart = this.#offset + end;
+    const lineEnd = bytes.lastIndexOf(NEWLINE) + 1;
+    if (lineEnd > 0) this.#lineStart = this.#offset + lineEnd;
     this.#offset += bytes.length;
-    return { file: this, start, lines: this.#cutter.push(bytes) };
+    const lines = this.#cutter.push(bytes);
+    return { file: this, start, lines, isLast: false };
+  }
+
+  /** Reads a truncated file; a line that had begun has no end any more. */
+  #startAgain(): void {
+    this.seek(0);
+    this.truncations++;
+    this.head = EMPTY;
+    this.stops.length = 0;
+    this.#cutter = new LineCutter(this.#options);
+  }
+
+  /** Takes what is missing of the first bytes from bytes that are read now. */
+  #growHead(bytes: Uint8Array): void {
+    const from = this.head.length - this.#offset;
+    if (from < 0) return;
+    const all = [...this.head, ...bytes.subarray(from, from + HEAD)];
+    this.head = Uint8Array.from(all.slice(0, HEAD));
+  }
+
+  /**
+   * Its first lines, read by the way. Not to be called while it is read.
+   *
+   * @param bytes How much of it to look at.
+   */
+  firstLines(bytes: number): string[] {
+    const chunk = new Uint8Array(bytes);
+    this.#file.seekSync(0, Deno.SeekMode.Start);
+    const read = this.#file.readSync(chunk) ?? 0;
+    return new LineCutter().push(chunk.subarray(0, read));
   }
 
   /**
@@ -156,6 +204,7 @@ export class HeldFile {
    */
   close(): Piece {
     this.#file.close();
-    return { file: this, start: this.#lineStart, lines: this.#cutter.end() };
+    const lines = this.#cutter.end();
+    return { file: this, start: this.#lineStart, lines, isLast: true };
   }
 }

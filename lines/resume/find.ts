@@ -1,0 +1,145 @@
+/**
+ * Finds the files of a state, whatever they are called by now.
+ *
+ * @module
+ */
+
+import { HEAD, HeldFile } from "../tail/held_file.ts";
+import { isRotated } from "../tail/rotated.ts";
+import type { Place } from "./source.ts";
+import { type FileState, hashOf, type State } from "./state.ts";
+
+const COARSE = 20; // ms by which the times of files are behind the clock
+
+/** A file, where it is to be read on. */
+export interface Found {
+  /** The file. */
+  file: HeldFile;
+  /** What is known of that place. */
+  begin: Omit<Place, "final"> & Partial<Pick<FileState, "final" | "cuts">>;
+}
+
+/** What is there of the files of a state. */
+export interface Findings {
+  /** The files of each log, those that were there first before others. */
+  files: Map<string, Found[]>;
+  /** What cannot be read again, in words. */
+  lost: string[];
+}
+
+/** Whether a file begins as it did. */
+function beginsAs({ head }: FileState, file: HeldFile): boolean {
+  return file.head.length >= head.bytes &&
+    hashOf(file.head.subarray(0, head.bytes)) === head.hash;
+}
+
+function isSame(known: FileState, { info }: HeldFile): boolean {
+  if (info.dev !== known.dev || info.ino !== known.ino) return false;
+  // Without a first byte, just the birth time tells an inode used again.
+  return known.head.bytes > 0 ||
+    (info.birthtime?.getTime() ?? null) === known.born;
+}
+
+/** A log, open; undefined where there is none. Who follows it says why. */
+export function openLog(path: string): HeldFile | undefined {
+  try {
+    // A FIFO would wait for its writer.
+    return Deno.statSync(path).isFile ? new HeldFile(path, {}) : undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    return undefined;
+  }
+}
+
+function realPathOf(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    return path; // it is not there: its rotated files are, maybe
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(folder || ".")].map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}
+
+/** The files that are or may have been at a path, in the order of their age. */
+function filesOf(path: string): HeldFile[] {
+  const home = realPathOf(path);
+  const slash = home.lastIndexOf("/") + 1;
+  const [folder, log] = [home.slice(0, slash), home.slice(slash)];
+  const rotated = namesIn(folder).filter((name) => isRotated(name, log))
+    .flatMap((name) => openLog(folder + name) ?? [])
+    .sort((a, b) => changed(a) - changed(b));
+  return [...rotated, openLog(home) ?? []].flat();
+}
+
+function statOrNull(path: string): Deno.FileInfo | null {
+  try {
+    return Deno.statSync(path);
+  } catch {
+    return null;
+  }
+}
+
+function changed({ info }: HeldFile): number {
+  return info.mtime?.getTime() ?? 0;
+}
+
+/** Whether both begin alike, by more than a few lines. */
+function areCopies(a: HeldFile, b: HeldFile): boolean {
+  return a.head.length === HEAD && hashOf(a.head) === hashOf(b.head);
+}
+
+/**
+ * Finds the files of a state: by their identity and their first bytes under any
+ * name that rotation gives, or a copy by its first bytes. Files that came since
+ * are there to be read from their beginning.
+ *
+ * @param paths The logs.
+ * @param state The state.
+ */
+export function find(paths: string[], state: State): Findings {
+  const files = new Map<string, Found[]>();
+  const lost: string[] = [];
+  for (const path of paths) {
+    const rest = filesOf(path);
+    const known = state.logs[path] ?? [];
+    const found = new Map<FileState, HeldFile>();
+    const take = (by: typeof isSame) => {
+      for (const one of known) {
+        if (found.has(one)) continue;
+        const file = rest.find((file) =>
+          file.info.size >= one.read && beginsAs(one, file) && by(one, file)
+        );
+        if (file === undefined) continue;
+        found.set(one, file);
+        rest.splice(rest.indexOf(file), 1);
+      }
+    };
+    take(isSame);
+    take(({ head }) => head.bytes > 0);
+    const all: Found[] = [];
+    for (const begin of known) {
+      const file = found.get(begin);
+      file?.seek(begin.offset);
+      if (file) all.push({ file, begin });
+      else lost.push(`a file of ${path} is gone, and what was not read of it`);
+    }
+    const current = statOrNull(path);
+    for (const file of rest) {
+      const isNew = current !== null && file.is(current) ||
+        changed(file) >= state.looked - COARSE &&
+          ![...found.values()].some((other) => areCopies(file, other));
+      const begin = { offset: 0, newest: null, last: null };
+      if (isNew) all.push({ file, begin });
+      else file.close();
+    }
+    files.set(path, all);
+  }
+  return { files, lost };
+}

@@ -1,0 +1,184 @@
+/**
+ * {@linkcode Source}: one file of a log, and which of its lines are in time.
+ *
+ * @module
+ */
+
+import { type HeldFile, identityOf, type Piece } from "../tail/held_file.ts";
+import type { LogTime } from "../time.ts";
+import { type FileState, hashOf } from "./state.ts";
+
+/** What is known of a place in a file. */
+export type Place = Pick<FileState, "offset" | "newest" | "last" | "final">;
+
+/** Which lines are too late, and which seconds are one datapoint. */
+export interface SourceOptions {
+  /** Seconds that a line may be behind the newest one before it. */
+  lateness: number;
+  /** Whole seconds that one datapoint covers. */
+  granularity: number;
+}
+
+/** The multiple of a step at or before a second. */
+export function floorTo(step: number, second: number): number {
+  return Math.floor(second / step) * step;
+}
+
+/**
+ * One file of a log. Which of its lines are too late follows from its lines
+ * (they come by more than the lateness behind the newest one), and from where
+ * its end was when the clock passed seconds in which nothing was written. Both
+ * are known at every place where reading can go on: whoever does decides alike.
+ */
+export class Source {
+  /** Which file it is. */
+  readonly identity: string;
+  /** Reads the times of its lines; undefined until they are known. */
+  time: LogTime | undefined;
+  /** The size of the file when its first lines were looked at, and since when. */
+  shown = -1;
+  readonly waitsSince = performance.now();
+  /** Counts its lines. */
+  count: ((line: string, at: number) => void) | undefined;
+  /** What was read and is not counted yet. */
+  readonly pieces: Piece[] = [];
+  /** Lines of the first piece that were counted. */
+  done = 0;
+  /** The newest time that its lines told. */
+  newest: number;
+  /** The time of the line before. */
+  last: number | undefined;
+  /** Lines of seconds before this one are too late. */
+  final: number;
+  /** Whether nothing more is read of it. */
+  left = false;
+  /** When all that was written into it until then was read, by the clock. */
+  settled = -Infinity;
+
+  #file: HeldFile;
+  readonly #options: SourceOptions;
+  readonly #truncations: number;
+  /** Where pieces began: the last for each newest time that there was. */
+  readonly #places: Place[];
+  /** Where lines became too late by the clock: an offset, and a second. */
+  readonly #cuts: FileState["cuts"];
+  /** Those of an earlier reader that are still ahead. */
+  readonly #ahead: FileState["cuts"];
+  #head = { bytes: 0, hash: hashOf("") };
+  #read: number;
+
+  /**
+   * Makes a source.
+   *
+   * @param file The file, at the place where it is to be read on.
+   * @param begin What is known of that place, and of cuts behind it.
+   * @param options Which lines are too late.
+   */
+  constructor(
+    file: HeldFile,
+    begin: Place & { cuts?: FileState["cuts"] },
+    options: SourceOptions,
+  ) {
+    this.identity = identityOf(file.info);
+    this.newest = begin.newest ?? -Infinity;
+    this.last = begin.last ?? undefined;
+    this.final = begin.final;
+    this.#file = file;
+    this.#options = options;
+    this.#truncations = file.truncations;
+    const { offset, newest, last, final } = begin;
+    this.#places = [{ offset, newest: newest ?? -Infinity, last, final }];
+    this.#cuts = [...begin.cuts ?? []];
+    this.#ahead = [...this.#cuts];
+    file.stops.push(...this.#cuts.map(([offset]) => offset));
+    this.#read = begin.offset;
+    this.#passCuts();
+  }
+
+  /** Where it is read. */
+  get file(): HeldFile {
+    return this.#file;
+  }
+
+  /** Whether a piece is of this file as it is, and not as it was before. */
+  isOf(file: HeldFile): boolean {
+    if (file.truncations !== this.#truncations) return false;
+    return file === this.#file || identityOf(file.info) === this.identity;
+  }
+
+  /** Takes the next piece. */
+  take(piece: Piece): void {
+    this.#file = piece.file; // opened again, maybe
+    this.left = false;
+    this.pieces.push(piece);
+    if (this.pieces.length > 1) return;
+    const { newest, last = null, final } = this;
+    const place = { offset: piece.start, newest, last, final };
+    if (this.#places.at(-1)!.newest === newest) this.#places.pop();
+    this.#places.push(place);
+  }
+
+  /** The newest time is another one: lines of older seconds are too late now. */
+  rise(newest: number): void {
+    const { lateness, granularity } = this.#options;
+    this.newest = newest;
+    this.final = Math.max(
+      this.final,
+      floorTo(granularity, newest - lateness),
+    );
+  }
+
+  /** Ends the first piece, whose lines are counted. */
+  endPiece(): void {
+    const { isLast } = this.pieces.shift()!;
+    this.done = 0;
+    this.left = isLast;
+    this.#passCuts();
+  }
+
+  /**
+   * All that was written before is counted: lines of older seconds that come
+   * now are too late.
+   *
+   * @param second The first second that is not over.
+   */
+  cut(second: number): void {
+    if (second <= this.final) return; // by its lines
+    this.final = second;
+    const offset = this.#file.offset;
+    if (this.#cuts.at(-1)?.[0] === offset) this.#cuts.pop();
+    this.#cuts.push([offset, second]);
+  }
+
+  /**
+   * What is to be known to report seconds again.
+   *
+   * @param from The first of them.
+   */
+  state(from: number): FileState {
+    const place = this.#places.findLastIndex(({ newest }) => newest! < from);
+    this.#places.splice(0, place);
+    const { dev, ino, birthtime } = this.#file.info;
+    const begin = this.#places[0]!;
+    return {
+      dev,
+      ino,
+      born: birthtime?.getTime() ?? null,
+      head: this.#head,
+      read: this.#read,
+      cuts: this.#cuts.filter(([offset]) => offset >= begin.offset),
+      ...begin,
+    };
+  }
+
+  #passCuts(): void {
+    if (this.left) return;
+    this.#read = this.#file.offset;
+    while (this.#ahead.length > 0 && this.#ahead[0]![0] <= this.#read) {
+      this.final = Math.max(this.final, this.#ahead.shift()![1]);
+    }
+    const { head } = this.#file;
+    if (head.length <= this.#head.bytes) return;
+    this.#head = { bytes: head.length, hash: hashOf(head) };
+  }
+}
