@@ -35,6 +35,7 @@ const BLANKS = String.raw`[ \t]+`;
 const MAX_TAGS = 8; // OpenTSDB's default limit
 const MAX_LINE_BYTES = 1023; // with its newline: under the 1,024 of OpenTSDB and tcollector
 const MAX_NUMBER_LENGTH = 327; // of -2.2250738585072014e-308 in plain decimals
+const MAX_LONG = 2 ** 63; // the first number beyond a long of Java's
 const MAX_HOST_LENGTH = 64; // on Linux
 
 /** The longest put line, without its newline. */
@@ -115,17 +116,21 @@ function checked(word: unknown, kind: string, key = ""): string {
   throw new TypeError(`${rule} with ${JSON.stringify(character)} at ${bad}`);
 }
 
-/** A number in plain decimals: exact, no exponent, no `-0`. */
+/**
+ * A number in plain decimals: exact, no exponent, no `-0`. A whole number that
+ * does not fit into 64 bits is one that OpenTSDB takes only with a fraction.
+ */
 function decimal(value: number): string {
   const text = String(value);
-  if (!text.includes("e")) return text;
+  const end = Math.abs(value) >= MAX_LONG ? ".0" : "";
+  if (!text.includes("e")) return text + end;
   const [, sign, whole, fraction, exponent] = text.match(
     /^(-?)(\d)\.?(\d*)e(.*)$/,
   )! as unknown as string[];
   const shift = Number(exponent);
   return shift < 0
     ? `${sign}0.${"0".repeat(-shift - 1)}${whole}${fraction}`
-    : `${sign}${whole}${fraction!.padEnd(shift, "0")}`;
+    : `${sign}${whole}${fraction!.padEnd(shift, "0")}${end}`;
 }
 
 /** Writes the lines of one series. */
