@@ -54,7 +54,7 @@ Deno.test("jsonOf() writes puts as JSON, and each number as it stands", () => {
     "put a.b/c-d_e 1700000000 1 host=web1",
     "put a 1700000001 -007.50 host=web1 part=a/b",
     "put a 1700000002 0 host=web1",
-    "put a 1700000003 00 host=web1",
+    "put a 0946684800 00 host=web1",
     "put a 1700000004 123456789012345678901234567890 host=web1",
   ].join("\n") + "\n";
   const json = jsonOf(lines);

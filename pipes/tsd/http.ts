@@ -32,7 +32,7 @@ const PATIENCE = 30_000; // ms
 const SWIFT = 1000; // ms: an answer that comes within it makes the next request larger
 const PAUSE = new Set([408, 429, 500, 502, 503, 504]); // statuses that may pass
 const TAG = / ([^ =\n]+)=([^ \n]+)/g;
-const PUT = /^put (\S+) (\d+) (-?)0*(\d[\d.]*),(.*)$/gm;
+const PUT = /^put (\S+) 0*(\d+) (-?)0*(\d[\d.]*),(.*)$/gm;
 const TOO_LARGE = /chunk|too (large|long|big)/i;
 /** Reasons for which OpenTSDB may take the same datapoint at another time. */
 const TRANSIENT =
