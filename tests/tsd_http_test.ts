@@ -93,7 +93,7 @@ Deno.test("authorizationOf() tells a token from a password", () => {
 });
 
 processTest(
-  "Http sends each put once, compressed, over one connection",
+  "Http sends each put once, compressed, over at most 4 connections",
   [],
   async () => {
     await using server = new HttpTsd();
@@ -104,14 +104,14 @@ processTest(
     add(written);
     await end();
     assertEquals(said, []);
-    assertEquals(server.lines, written);
-    assertEquals(server.peers.size, 1);
+    assertEquals(server.lines.toSorted(), written.toSorted());
+    assert(server.peers.size <= 4, `${server.peers.size} connections`);
     const { url, headers, bytes } = server.requests[0]!;
     assertEquals(url.pathname + url.search, "/api/put?sync&details");
     assertEquals(headers.get("authorization"), "Bearer abc");
     assert(bytes < 20 * server.sizes[0]!, `${bytes} bytes`);
     assert(http.share.size > share); // as answers are swift
-    assert(server.sizes.at(-2)! > server.sizes[0]!);
+    assert(Math.max(...server.sizes) > server.sizes[0]!);
     assertEquals(sender.replies.refused, 0);
   },
 );

@@ -29,7 +29,8 @@ const LEAST_SHARE = 1024; // bytes of lines in one request
 const FIRST_SHARE = 64 * 1024; // bytes
 const MOST_SHARE = 1024 * 1024; // bytes
 const PATIENCE = 30_000; // ms
-const SWIFT = 1000; // ms: an answer that comes within it makes the next request larger
+const SWIFT = 3000; // ms: an answer that comes within it makes the next request larger
+const LANES = 4; // requests at once, as OpenTSDB takes a second to answer each
 const PAUSE = new Set([408, 429, 500, 502, 503, 504]); // statuses that may pass
 const TAG = / ([^ =\n]+)=([^ \n]+)/g;
 const PUT = /^put (\S+) 0*(\d+) (-?)0*(\d[\d.]*),(.*)$/gm;
@@ -121,15 +122,15 @@ interface HttpLinkOptions {
 }
 
 /**
- * Keeps one connection alive from request to request. It is made by Deno, whose
+ * Keeps connections alive from request to request. They are made by Deno, whose
  * encryption knows the certificates of `DENO_CERT` and needs no permission but
  * that for the network.
  */
-class OneConnection extends http.Agent {
+class Connections extends http.Agent {
   readonly #connect: () => Promise<Duplex>;
 
   constructor(connect: () => Promise<Duplex>) {
-    super({ keepAlive: true, maxSockets: 1 });
+    super({ keepAlive: true, maxSockets: LANES });
     this.#connect = connect;
   }
 
@@ -152,14 +153,14 @@ class OneConnection extends http.Agent {
 }
 
 /**
- * Sends one request after the other over one connection. `fetch` would not do:
- * it makes a new connection in silence when a TSD has died, which may have lost
- * what it had read before.
+ * Sends a few requests at once, each over a connection that it keeps. `fetch`
+ * would not do: it makes a new connection in silence when a TSD has died, which
+ * may have lost what it had read before.
  */
 class HttpLink implements Link {
   readonly worn = false;
   readonly #url: URL;
-  readonly #agent = new OneConnection(() => this.#connect());
+  readonly #agent = new Connections(() => this.#connect());
   readonly #share: Share;
   readonly #patience: number;
   readonly #headers: Record<string, string>;
@@ -178,7 +179,7 @@ class HttpLink implements Link {
   }
 
   get most(): number {
-    return this.#share.size;
+    return LANES * this.#share.size;
   }
 
   async until<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
@@ -195,24 +196,35 @@ class HttpLink implements Link {
   }
 
   async send(lines: string): Promise<Fate> {
+    const rest = [lines];
+    const refused: string[] = [];
     let fate: Fate = "stored";
-    for (let start = 0; start < lines.length;) {
-      const piece = pieceOf(lines, start, this.#share.size);
-      try {
-        if (await this.#post(piece) === "read") fate = "read";
-      } catch (error) {
-        if (!(error instanceof TooLarge)) throw error;
-        const before = this.#share.size;
-        this.#share.shrink();
-        if (this.#share.size === before) throw error;
-        continue; // with the half of it
+    const lane = async () => {
+      for (let text; (text = rest.pop()) !== undefined;) {
+        const piece = pieceOf(text, this.#share.size);
+        if (piece.length < text.length) rest.push(text.slice(piece.length));
+        try {
+          const details = await this.#post(piece);
+          if (details) refused.push(...repliesOf(details));
+          else fate = "read";
+        } catch (error) {
+          if (error instanceof TooLarge) this.#share.shrink(piece.length);
+          if (error instanceof TooLarge && this.#share.size < piece.length) {
+            rest.push(piece); // to be sent in smaller ones
+          } else {
+            rest.length = 0; // or the others would go on
+            throw error;
+          }
+        }
       }
-      start += piece.length;
-    }
+    };
+    await Promise.all(Array.from({ length: LANES }, lane));
+    for (const reply of refused) this.#reply(reply);
     return fate;
   }
 
-  async #post(lines: string): Promise<Fate> {
+  /** Sends one request; tells the details if the TSD does. */
+  async #post(lines: string): Promise<Details | undefined> {
     const started = performance.now();
     const answer = this.#request(await gzip(jsonOf(lines)));
     const found = await this.until(this.#patience, answer);
@@ -222,9 +234,8 @@ class HttpLink implements Link {
     if (details === undefined && (status < 200 || status > 299)) {
       throw failure(status, text);
     }
-    if (details) this.#refused(details);
     if (performance.now() - started < SWIFT) this.#share.grow();
-    return details ? "stored" : "read";
+    return details;
   }
 
   #request(body: Uint8Array): Promise<[number, string]> {
@@ -262,25 +273,22 @@ class HttpLink implements Link {
     });
     return stream;
   }
+}
 
-  /** Says what was refused for good; throws if some of it may pass. */
-  #refused({ errors = [] }: Details): void {
-    const passing = errors.find(({ error = "" }) => TRANSIENT.test(error));
-    if (passing) throw new Throttled(`replied: ${passing.error}`);
-    for (const { error = "refused", datapoint } of errors) {
-      this.#reply(`put: ${error}: ${datapoint?.metric ?? ""}`);
-    }
-  }
+/** What was refused for good; throws if some of it may pass. */
+function repliesOf({ errors = [] }: Details): string[] {
+  const passing = errors.find(({ error = "" }) => TRANSIENT.test(error));
+  if (passing) throw new Throttled(`replied: ${passing.error}`);
+  return errors.map(({ error = "refused", datapoint }) =>
+    `put: ${error}: ${datapoint?.metric ?? ""}`
+  );
 }
 
 /** So many whole lines as fit, but one at least. */
-function pieceOf(lines: string, start: number, most: number): string {
-  if (lines.length - start <= most) return lines.slice(start);
-  const end = lines.lastIndexOf("\n", start + most - 1) + 1;
-  return lines.slice(
-    start,
-    end > start ? end : lines.indexOf("\n", start) + 1 || lines.length,
-  );
+function pieceOf(lines: string, most: number): string {
+  if (lines.length <= most) return lines;
+  const end = lines.lastIndexOf("\n", most - 1) + 1;
+  return lines.slice(0, end || lines.indexOf("\n") + 1 || lines.length);
 }
 
 /**

@@ -91,9 +91,13 @@ export class Share {
       : Math.min(this.#size + this.#least, this.#most);
   }
 
-  /** It failed, maybe because it was too much. */
-  shrink(): void {
-    this.#size = Math.max(this.#size / 2, this.#least);
+  /**
+   * It failed, maybe because it was too much.
+   *
+   * @param failed How many bytes it was.
+   */
+  shrink(failed: number = this.#size): void {
+    this.#size = Math.max(Math.min(this.#size, failed / 2), this.#least);
     if (this.#works) this.#calm = this.#size;
     this.#works = false;
   }
