@@ -161,6 +161,22 @@ processTest(
 );
 
 processTest(
+  "Sender turns from a TSD that only answers queries to the next one",
+  [],
+  async () => {
+    const reply = () => "unknown command: put.  Try `help'.\n";
+    await using readOnly = new FakeTsd({ reply });
+    await using server = new FakeTsd();
+    const { add, end, sender } = sendTo([readOnly.port, server.port]);
+    const written = take(generate(), 10);
+    add(written);
+    await end();
+    assertEquals(server.lines, written);
+    assertEquals(sender.replies.refused, 0);
+  },
+);
+
+processTest(
   "Sender says a failure once, however often it tries",
   [],
   async () => {

@@ -21,9 +21,9 @@ import {
 } from "./link.ts";
 
 const MAX_REPLY = 4096; // characters
-/** What OpenTSDB says when it loses a put that it may take at another time. */
+/** What OpenTSDB says when another TSD, or itself later, may take the put. */
 const TRANSIENT =
-  /^put: (please throttle|throttling|request timed out|hbase error|unexpected)/i;
+  /^(unknown command: put\b|put: (please throttle|throttling|request timed out|hbase error|unexpected))/i;
 const BATCH = 64 * 1024; // bytes that are written at once
 const LEAST_SHARE = 64 * 1024; // bytes for one connection
 const FIRST_SHARE = 1024 * 1024; // bytes
