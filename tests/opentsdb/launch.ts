@@ -338,7 +338,7 @@ export class OpenTsdb extends Server {
   }
 
   async #series(metric: string): Promise<Put[][]> {
-    const query = { start: "1000000000", m: `none:${metric}` };
+    const query = { start: "1", m: `none:${metric}` };
     const answer = JSON.parse(await this.get("/api/query", query));
     if (answer.error) throw new Error(answer.error.message);
     return (answer as Series[]).map(({ metric, tags, dps }) =>

@@ -1,15 +1,17 @@
 /** Collectors and pipes into the real OpenTSDB, on the real HBase. */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import {
   authfailures,
   command,
   has,
   Ledger,
   Running,
+  sleep,
   until,
 } from "../helpers/processes.ts";
 import { deploy, Tcollector, wrap } from "../helpers/tcollector.ts";
-import { compare, Piped, tsd } from "../helpers/tsds.ts";
+import { PutLine } from "../../counter/put.ts";
+import { compare, generate, Piped, take, tsd } from "../helpers/tsds.ts";
 import { findJars, HBase, OpenTsdb } from "./launch.ts";
 
 const jars = await findJars();
@@ -67,13 +69,23 @@ async function deliver(pipe: Piped, lines: string[]): Promise<void> {
 }
 
 /** Compares what is stored of a host with what was written. */
-async function compareFrom(host: string, lines: string[]): Promise<void> {
+async function compareFrom(
+  host: string,
+  lines: string[],
+  server = open,
+): Promise<void> {
   const stored = async () =>
-    (await open.stored()).filter(({ series }) =>
+    (await server.stored()).filter(({ series }) =>
       series.split(" ").includes(`host=${host}`)
     );
   await compare(`${host} into OpenTSDB`, lines, stored);
 }
+
+/** The ways of tsd.ts to a TSD, each for a host of its own. */
+const WAYS = {
+  telnet: ({ port }: OpenTsdb) => `127.0.0.1:${port}`,
+  http: ({ url }: OpenTsdb) => url,
+};
 
 opentsdbTest(
   "every collector through nc and tsd.ts, by telnet and HTTP: each second and tag as printed",
@@ -132,3 +144,109 @@ opentsdbTest(
     await compareFrom("tcollector", lines);
   },
 );
+
+for (const [way, target] of Object.entries(WAYS)) {
+  opentsdbTest(
+    `tsd.ts by ${way}: the cure of an unknown metric works as printed`,
+    async () => {
+      await using closed = await new OpenTsdb(hbase).start();
+      const line = `put new.${way} 1700000000 1 host=${way}`;
+      const refused = tsd(target(closed));
+      await refused.write([line]);
+      await refused.close();
+      assertEquals((await refused.end()).code, 1);
+      const [, cure] = refused.err.join("\n").match(/the cure: tsdb (.*)$/m)!;
+      assertEquals(cure, `mkmetric new.${way}`);
+      const { code, text } = await hbase.tsdb(cure!);
+      assertEquals(code, 0, text);
+      await deliver(tsd(target(closed)), [line]);
+      await compare(`new.${way}`, [line], () => closed.stored(`new.${way}`));
+    },
+  );
+
+  opentsdbTest(
+    `tsd.ts by ${way}: what OpenTSDB refuses does not hold up the rest`,
+    async () => {
+      const host = `host=rest-${way}`;
+      const good = [
+        `put edge.rest 1700000000 1 ${host}`,
+        `put edge.rest 1700000001 1 a=1 b=2 c=3 d=4 e=5 f=6 g=7 ${host}`,
+        `put edge.rest 1700000002 1 ${host} text=${"x".repeat(970)}`,
+        `put edge.rest 0946684800 007 ${host}`,
+      ];
+      const bad = `put edge.rest 1700000003 9223372036854775808 ${host}`;
+      const pipe = tsd(target(open));
+      await pipe.write([bad, ...good]);
+      await pipe.close();
+      assertEquals((await pipe.end()).code, 1);
+      const said = pipe.err.join("\n");
+      assertMatch(said, /replied: put: (invalid value: Overflow|Unable to)/);
+      assertMatch(said, /the TSD refused 1 datapoints/);
+      await compareFrom(`rest-${way}`, good);
+    },
+  );
+
+  opentsdbTest(
+    `OpenTSDB stores the numbers that were printed, by ${way}`,
+    async () => {
+      const numbers = [
+        ...[0, 0.1, 1.1, 1 / 3, 16777217.5, 123456789.123, 1e-7, 5e-324],
+        ...[2 ** 31, 2 ** 53, 2 ** 63, 1e21, Number.MAX_VALUE],
+      ].flatMap((number) => number === 0 ? [0] : [number, -number]);
+      const host = `numbers-${way}`;
+      const line = new PutLine("edge.numbers", { host }, "put");
+      const lines = numbers.map((number, i) =>
+        line.write(1_700_000_000 + i, number).trimEnd()
+      );
+      await deliver(tsd(target(open)), lines);
+      await compareFrom(host, lines);
+    },
+  );
+
+  opentsdbTest(
+    `tsd.ts by ${way}: a TSD that throttles gets all in the end`,
+    async () => {
+      await using slow = await new OpenTsdb(hbase, {
+        "tsd.core.auto_create_metrics": "true",
+        "hbase.region_client.inflight_limit": "100",
+        "hbase.rpcs.batch.size": "16",
+      }).start();
+      const lines = from(`slow-${way}`, take(generate(), 10_000));
+      const pipe = tsd("--timeout", "60", target(slow));
+      await pipe.write(lines);
+      await pipe.close();
+      assertEquals((await pipe.end()).code, 0, pipe.err.join("\n"));
+      await compareFrom(`slow-${way}`, lines);
+    },
+  );
+
+  opentsdbTest(
+    `tsd.ts by ${way}: OpenTSDB killed (-9) and started again in mid-stream`,
+    async () => {
+      await using server = await new OpenTsdb(hbase, {
+        "tsd.core.auto_create_metrics": "true",
+      }).start();
+      const pipe = tsd("--timeout", "60", target(server));
+      const generator = generate();
+      const written: string[] = [];
+      const stream = async () => {
+        for (let i = 0; i < 10; i++) {
+          const lines = from(`killed-${way}`, take(generator, 100));
+          written.push(...lines);
+          await pipe.write(lines);
+          await sleep(20);
+        }
+      };
+      await stream();
+      await sleep(500); // what it has read now waits in the TSD
+      await server.kill();
+      await stream();
+      await until(() => pipe.err.some((line) => /again/.test(line)), 30);
+      await server.start();
+      await stream();
+      await pipe.close();
+      assertEquals((await pipe.end()).code, 0, pipe.err.join("\n"));
+      await compareFrom(`killed-${way}`, written);
+    },
+  );
+}
