@@ -11,7 +11,7 @@ processTest(
     const program = dumps("pulse", SERIES);
     await until(() => program.out.length > 0);
     program.pause();
-    await sleep(3500);
+    await sleep(2500);
     program.resume();
     await until(() => program.out.length > 5 * SERIES, 20);
     assertEquals((await program.end("SIGTERM")).code, 0);
@@ -31,7 +31,7 @@ processTest(
     const program = dumps("pulse", 3000);
     await until(() => program.out.length > 0);
     program.pause();
-    await sleep(3000);
+    await sleep(2500);
     const signalled = Date.now();
     program.process.kill("SIGTERM");
     const { code } = await program.process.status;
@@ -51,10 +51,10 @@ processTest(
   "what waits for the reader is bounded, and what goes is counted",
   [],
   async () => {
-    const LINES = 75_000; // of 930 bytes: 70 MB
+    const LINES = 18_000; // of 4 kB: 72 MB
     const program = dumps("flood", LINES);
     program.pause();
-    await until(() => program.err.includes("waiting"));
+    await until(() => program.err.includes("waiting"), 30);
     program.resume();
     assertEquals((await program.end()).code, 0);
     const dropped = Number(
