@@ -6,7 +6,7 @@
  */
 
 import { complain } from "./complain.ts";
-import { sleep, within } from "./wait.ts";
+import { sleep, turn, within } from "./wait.ts";
 
 const PIECE = 4096; // bytes: PIPE_BUF, what a pipe takes whole or not at all
 const MAX_WAITING = 64 * 1024 * 1024; // bytes
@@ -195,7 +195,7 @@ export class LineWriter {
       this.#start();
       if (this.#source === undefined) return;
       if (stalled || !this.#writing) {
-        await new Promise((resolve) => setImmediate(resolve)); // for other work
+        await turn();
         continue;
       }
       const written = this.#written;

@@ -27,6 +27,15 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 }
 
 /**
+ * Lets timers, signals and other work have their turn.
+ *
+ * @returns Resolves after that; never rejects.
+ */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/**
  * Waits for a promise, but not longer than some time.
  *
  * @param ms Milliseconds.

@@ -1,9 +1,9 @@
 /** Files that are held, and left, by a clock that the tests set. */
 import { assert, assertEquals } from "@std/assert";
 import { LogFollower } from "../lines/tail/follower.ts";
-import { HeldFile } from "../lines/tail/held_file.ts";
+import { HeldFile, identityOf } from "../lines/tail/held_file.ts";
 import { Reader, Writer } from "./helpers/logs.ts";
-import { processTest } from "./helpers/processes.ts";
+import { processTest, sleep } from "./helpers/processes.ts";
 
 /** Follows a log by a clock of its own. */
 class Follower extends Reader {
@@ -21,11 +21,12 @@ class Follower extends Reader {
   }
 
   /** It looks, and then so many seconds pass, with a look in each. */
-  look(seconds = 0): void {
+  async look(seconds = 0): Promise<void> {
     this.#follower.look();
     for (; seconds > 0; seconds--) {
       this.#clock.now += 1000;
       this.#follower.look();
+      await sleep(0); // it reads
     }
   }
 
@@ -60,13 +61,13 @@ async function rotated(log: string) {
   const written: string[] = [];
   const old = new Writer(log, written);
   const reader = new Follower(log);
-  reader.look();
+  await reader.look();
   old.write();
   await reader.readAll(written);
   await Deno.rename(log, `${log}.1`);
   const current = new Writer(log, written);
   current.write();
-  reader.look();
+  await reader.look();
   await reader.readAll(written);
   return {
     written,
@@ -87,18 +88,18 @@ processTest(
     using set = await rotated(log);
     const { written, old, reader } = set;
     for (let i = 0; i < 3; i++) {
-      reader.look(29);
+      await reader.look(29);
       old.write();
-      reader.look();
+      await reader.look();
       await reader.readAll(written);
     }
     await Deno.writeTextFile(`${log}.1`, "no end", { append: true });
     written.push("no end");
-    reader.look(32);
+    await reader.look(32);
     await reader.readAll(written); // its last line, now that it is left
     old.write();
     const [unread] = written.splice(-1);
-    reader.look();
+    await reader.look();
     await reader.stop(log);
     reader.compare(`30 s of quiet, then "${unread}"`, written);
   },
@@ -117,9 +118,9 @@ processTest(
       for (const quiet of [false, true]) {
         reader.standStill(35); // as from SIGSTOP to SIGCONT
         if (!quiet) old.write(10);
-        reader.look();
+        await reader.look();
         old.write(10);
-        reader.look();
+        await reader.look();
         await reader.readAll(written);
       }
     } finally {
@@ -141,7 +142,7 @@ processTest(
     for (let i = 0; i < 5; i++) {
       current.write();
       old.write(10);
-      reader.look(35);
+      await reader.look(35);
     }
     reader.go();
     await reader.readAll(written);
@@ -158,11 +159,11 @@ processTest(
     for (const seconds of [0, 32]) {
       using set = await rotated(log);
       const { written, old, reader } = set;
-      reader.look(seconds);
+      await reader.look(seconds);
       await Deno.rename(log, `${log}.2`);
       await Deno.rename(`${log}.1`, log);
       old.write(3);
-      reader.look();
+      await reader.look();
       await reader.readAll(written);
       await reader.stop(log);
       reader.compare(`a rotated log comes back after ${seconds} s`, written);
@@ -181,11 +182,11 @@ processTest(
     for (let i = 0; i < 36; i++) {
       writers.push(new Writer(log, written));
       writers[i]!.write();
-      reader.look();
+      await reader.look();
       await reader.readAll(written);
       await Deno.rename(log, `${log}.${i}`);
     }
-    reader.look();
+    await reader.look();
     for (const writer of writers.slice(4)) writer.write();
     await reader.readAll(written);
     for (const writer of writers.slice(0, 4)) writer.write(); // they are left
@@ -195,6 +196,14 @@ processTest(
     for (const writer of writers) writer[Symbol.dispose]();
   },
 );
+
+Deno.test("identityOf() tells a number that was used again", () => {
+  const info = { dev: 1, ino: 2, birthtime: new Date(3) } as Deno.FileInfo;
+  assertEquals(identityOf({ ...info }), identityOf(info));
+  for (const other of [{ dev: 2 }, { ino: 1 }, { birthtime: new Date(4) }]) {
+    assert(identityOf({ ...info, ...other }) !== identityOf(info));
+  }
+});
 
 processTest(
   "HeldFile.read() begins anew in a file that was truncated",
@@ -276,6 +285,23 @@ processTest("HeldFile reads on when its file has no name any more", [], async (
   await Deno.remove(log);
   writer.write(3);
   assertEquals((await file.read())?.lines, writer.written);
-  assertEquals(file.is(Deno.statSync(folder)), false);
   file.close();
 });
+
+processTest(
+  "HeldFile.is() knows its file by the number that it has now",
+  [],
+  async (
+    folder,
+  ) => {
+    const log = `${folder}/app.log`;
+    await Deno.writeTextFile(log, "");
+    const info = Deno.statSync(log);
+    const file = new HeldFile(log, {});
+    assertEquals(file.is(info), true);
+    file.info = { ...info, ino: 1 }; // as an overlay had it before the first write
+    assertEquals(file.is(info), true);
+    assertEquals(file.is(Deno.statSync(folder)), false);
+    file.close();
+  },
+);

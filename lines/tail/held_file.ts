@@ -4,11 +4,12 @@
  * @module
  */
 
+import { turn } from "../../script/wait.ts";
 import { LineCutter, type LineOptions } from "../cut.ts";
 
 const CHUNK = 128 * 1024; // bytes: measured, as fast as 1 MiB, in less memory
 const LAST = 64; // bytes that are compared
-const TURN = 8; // reads, of which one waits: so timers and signals have a turn
+const TURN = 8; // reads until timers and signals have a turn
 const NEWLINE = 10;
 const EMPTY = new Uint8Array(0);
 
@@ -137,6 +138,8 @@ export class HeldFile {
       this.#chunk = EMPTY;
       return;
     }
+    // Read at once: waiting takes as long as the work on what was read (measured).
+    if (++this.#reads % TURN === 0) await turn();
     if (this.info.size < this.#offset) this.#startAgain();
     const known = this.#last.length;
     this.#file.seekSync(this.#offset - known, Deno.SeekMode.Start);
@@ -147,11 +150,7 @@ export class HeldFile {
       this.#chunk = new Uint8Array(known + size);
     }
     const chunk = this.#chunk.subarray(0, known + size);
-    // Waiting takes as long as all work on what was read (measured).
-    const read =
-      (++this.#reads % TURN === 0
-        ? await this.#file.read(chunk)
-        : this.#file.readSync(chunk)) ?? 0;
+    const read = this.#file.readSync(chunk) ?? 0;
     if (read <= known) return; // truncated since
     if (this.#last.some((byte, i) => byte !== chunk[i])) {
       this.#startAgain();
