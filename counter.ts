@@ -273,7 +273,6 @@ export class MetricCounter {
 
   /** Zeroes the cells without reporting what they held; a stock forgets them. */
   flush(): void {
-    this.#tick();
     if (this.#kind === "stock") this.#cells.clear();
     else this.#cells.zero();
   }

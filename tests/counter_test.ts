@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { MetricCounter, type MetricCounterOptions } from "../mod.ts";
+import { processTest } from "./helpers/processes.ts";
 import golden from "./fixtures/golden.json" with { type: "json" };
 
 const START = 1_700_000_000; // a multiple of 10
@@ -106,8 +107,11 @@ Deno.test("R4: nothing is reported twice after the final dump", () => {
   assertEquals(dump(true), []);
   counter.inc(); // still the same second
   assertEquals(dump(true), [[1, 1]]);
-  time.second = 3;
-  assertEquals(dump(), [[2, 0]]);
+  counter.inc();
+  time.second = 2; // what is counted in it already stays
+  counter.inc();
+  time.second = 4;
+  assertEquals(dump(), [[2, 2], [3, 0]]);
 });
 
 Deno.test("R4: timestamps increase over clock steps of up to a timespan", () => {
@@ -235,6 +239,43 @@ Deno.test("R7: set back by more, all is reported and the series starts afresh", 
   assertEquals(counter.restarts, 1);
 });
 
+Deno.test("R7: set back by more, a stock starts afresh without a level", () => {
+  const { counter, time, dump } = manual({ kind: "stock" });
+  time.second = 3600;
+  counter.set(2);
+  time.second = 0;
+  assertEquals(dump(), [[3600, 2]]);
+  time.second = 3;
+  counter.set(5);
+  time.second = 5;
+  assertEquals(dump(), [[3, 5]]);
+});
+
+Deno.test("R7: set back by more, a flow pauses until it counts again", () => {
+  const { counter, time, dump } = manual({ maxGap: 2 });
+  time.second = 3600;
+  counter.inc();
+  time.second = 0;
+  counter.summarize(() => {}); // it sees the clock
+  assertEquals(counter.paused, false); // there is something to report
+  assertEquals(dump().at(-1), [3600, 1]);
+  time.second = 10;
+  assertEquals([dump(), counter.paused], [[], true]);
+});
+
+Deno.test("R7: set back by more, late events are waited for again", () => {
+  const { counter, time, dump } = manual({ allowedLateness: 5 });
+  time.second = 3600;
+  counter.inc();
+  time.second = 0;
+  counter.inc();
+  counter.inc(START - 3);
+  assertEquals(counter.late, 0);
+  assertEquals(dump().at(-1), [3600, 1]);
+  time.second = 6;
+  assertEquals(dump(), [[-3, 1], [-2, 0], [-1, 0], [0, 1]]);
+});
+
 Deno.test("R7: set forward by more than a timespan, the last one is filled", () => {
   const { counter, time, dump } = manual({ granularity: 5 });
   counter.add(2);
@@ -304,8 +345,10 @@ Deno.test("MetricCounter.summarize() hands over the last cells, oldest first", (
     counter.add(value);
     time.second++;
   }
-  dump();
   assertEquals(counter.summarize((cells) => cells), [3, 4, 5, 0]);
+  dump();
+  time.second += 2;
+  assertEquals(counter.summarize((cells) => cells), [5, 0, 0, 0]);
 });
 
 Deno.test("MetricCounter.flush() zeroes without reporting", () => {
@@ -322,6 +365,30 @@ Deno.test("MetricCounter.flush() zeroes without reporting", () => {
   stock.counter.flush();
   stock.time.second = 2;
   assertEquals(stock.dump(), []);
+});
+
+Deno.test("MetricCounter holds no second that it has reported and left behind", () => {
+  const seconds = 500_000; // as numbers in a map, some 30 MB
+  const { counter, time } = manual({ timespan: 100 });
+  const before = Deno.memoryUsage().heapUsed;
+  for (time.second = 0; time.second < seconds; time.second++) {
+    counter.inc();
+    if (time.second % 100 === 0) counter.dump();
+  }
+  const grown = (Deno.memoryUsage().heapUsed - before) / 1024 ** 2;
+  assert(grown < 12, `${grown} MiB`);
+  assertEquals(counter.summarize((cells) => cells.length), 101);
+});
+
+Deno.test("MetricCounter.silent is for flows: a level of 0 says something", () => {
+  for (const kind of ["flow", "stock"] as const) {
+    const { counter } = manual({ kind });
+    counter.add(0);
+    assertEquals(counter.silent, kind === "flow");
+    counter.add(1);
+    counter.dump({ final: true });
+    assertEquals(counter.silent, false);
+  }
 });
 
 Deno.test("MetricCounter.setTags() holds for what is dumped from then on", () => {
@@ -343,6 +410,7 @@ Deno.test("MetricCounter writes tcollector's format without put and host", () =>
   let now = START * 1000;
   const clock = () => now;
   const bare = new MetricCounter("m", { format: "tcollector", clock });
+  bare.setTags({});
   const tagged = new MetricCounter("m", {
     format: "tcollector",
     tags: { host: "h", t: "x" },
@@ -352,6 +420,21 @@ Deno.test("MetricCounter writes tcollector's format without put and host", () =>
   assertEquals(bare.dump(), `m ${START} 0\n`);
   assertEquals(tagged.dump(), `m ${START} 0 host=h t=x\n`);
 });
+
+processTest(
+  "MetricCounter's host is the machine's name unless told",
+  [],
+  () => {
+    const host = Deno.hostname();
+    assertEquals(new MetricCounter("m").tags, { host });
+    assertEquals(new MetricCounter("m", { tags: { a: "b" } }).tags, {
+      host,
+      a: "b",
+    });
+    assertEquals(manual().counter.tags, { host: "h" });
+    return Promise.resolve();
+  },
+);
 
 Deno.test("MetricCounter.tags tells the tags in a fresh object", () => {
   const { counter, dump } = manual({ tags: { host: "h" } });

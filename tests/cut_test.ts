@@ -43,6 +43,12 @@ Deno.test("LineCutter cuts off a line that is too long, and only that", () => {
   }
 });
 
+Deno.test("LineCutter hands over a line that is too long before its end", () => {
+  const cutter = new LineCutter({ longest: 8 });
+  assertEquals(cutter.push(BYTES.encode("123456789")), ["12345678"]);
+  assertEquals(cutter.push(BYTES.encode("xyz\nnext\n")), ["next"]);
+});
+
 Deno.test("LineCutter keeps 1 MiB of a line", () => {
   const line = "x".repeat(1024 * 1024);
   assertEquals(cut(line + "\nnext", 100_000), [line, "next"]);

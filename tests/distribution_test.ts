@@ -83,6 +83,7 @@ Deno.test("Sketch keeps large values right where small ones have no room", () =>
       const ratio = sketch.quantile(rank / 581) / 10 ** exponents[rank - 1]!;
       assert(Math.abs(ratio - 1) <= 0.01, `${order}: ${rank}: ${ratio}`);
     }
+    assert(sketch.quantile(1 / 581) > 1e250, "small ones are taken for larger");
     assertEquals([sketch.min, sketch.max, sketch.count], [1e-290, 1e290, 581]);
   }
 });

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { complete } from "../collectors/lograte/options.ts";
 import type { LogRule } from "../collectors/lograte/rate.ts";
 import { LogRates } from "../collectors/lograte/rates.ts";
 import { alive } from "../counter/registry.ts";
@@ -428,3 +429,20 @@ processTest(
     ]);
   },
 );
+
+Deno.test("complete() looks for a text in place of an expression that is no more", () => {
+  const textOf = (...expressions: RegExp[]) => {
+    const tags = { host: "h" };
+    const rules = expressions.map((match, i) => ({
+      metric: `m${i}`,
+      match,
+      tags,
+    }));
+    return complete([], rules).text;
+  };
+  assertEquals(textOf(/a \/b/), "a /b");
+  for (const more of [/a/i, /a.b/, /^a/, /a|b/, /a\d/, /(a)/]) {
+    assertEquals(textOf(more), undefined, `${more}`);
+  }
+  assertEquals(textOf(/a/, /b/), undefined);
+});

@@ -1,5 +1,8 @@
 /** The sender and its telnet connections, with TSDs of our own, in one process. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { type Link, Share } from "../pipes/tsd/link.ts";
+import { Sender } from "../pipes/tsd/sender.ts";
+import { Spool } from "../pipes/tsd/spool.ts";
 import { Telnet, type TelnetOptions } from "../pipes/tsd/telnet.ts";
 import {
   compare,
@@ -193,3 +196,43 @@ processTest(
     assertEquals(server.lines, written);
   },
 );
+
+Deno.test("Sender pauses longer after each failure, and anew after a success", async () => {
+  let works = false;
+  const link: Link = {
+    worn: false,
+    most: 1,
+    send: () => Promise.resolve("stored"),
+    until: () => Promise.resolve(undefined), // nothing more comes
+    finish: () => Promise.resolve(),
+    [Symbol.dispose]: () => {},
+  };
+  const host = {
+    name: "tsd",
+    share: new Share(1, { least: 1, most: 1 }),
+    open: () => works ? Promise.resolve(link) : Promise.reject(new Error("no")),
+  };
+  const pauses: number[] = [];
+  const spool = new Spool({ limit: 1e6 });
+  const sender = new Sender([host], spool, {
+    say: () => {},
+    sleep: (ms) => {
+      works = pauses.push(ms) % 4 === 0;
+      return Promise.resolve();
+    },
+  });
+  const running = sender.run();
+  for (let i = 0; i < 2; i++) {
+    spool.push("a line\n", 1);
+    sender.notify();
+    await until(() => spool.undelivered.lines === 0);
+    works = false;
+  }
+  sender.end();
+  await running;
+  assertEquals(pauses.length, 8);
+  for (const [i, pause] of pauses.entries()) {
+    const longest = 500 * 2 ** (i % 4);
+    assert(pause >= longest / 2 && pause <= longest, pauses.join());
+  }
+});

@@ -71,3 +71,14 @@ Deno.test("Spool.push() rather forgets what was sent, and says so when it is mis
   advance(11);
   assertEquals(spool.rewind(), { again: 0, lost: 0 });
 });
+
+Deno.test("Spool.push() makes room of what was surely stored, and misses none of it", () => {
+  const { spool, advance } = spoolOf(100_000);
+  const text = "x".repeat(39_999) + "\n";
+  spool.push(text, 2);
+  takeAll(spool);
+  spool.confirm();
+  advance(11);
+  for (let i = 0; i < 2; i++) assertEquals(spool.push(text, 3), 0);
+  assertEquals(spool.rewind(), { again: 0, lost: 0 });
+});

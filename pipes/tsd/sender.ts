@@ -27,6 +27,12 @@ export interface SenderOptions {
    * @default {complain}
    */
   say?: (message: string) => void;
+  /**
+   * Waits for some milliseconds.
+   *
+   * @default {setTimeout}
+   */
+  sleep?: (ms: number) => Promise<void>;
 }
 
 /** Sends to the first host that works, and to the next one when it fails. */
@@ -37,6 +43,7 @@ export class Sender {
   readonly #spool: Spool;
   readonly #backoff: Backoff;
   readonly #say: (message: string) => void;
+  readonly #sleep: (ms: number) => Promise<void>;
   readonly #said = new Set<string>();
   #host = 0;
   #failures = 0;
@@ -57,6 +64,7 @@ export class Sender {
     this.#spool = spool;
     this.#backoff = new Backoff(options.pause ?? LEAST_PAUSE, MOST_PAUSE);
     this.#say = options.say ?? complain;
+    this.#sleep = options.sleep ?? sleep;
   }
 
   /** Lines that may be lost because the spool was too small to keep them. */
@@ -160,7 +168,7 @@ export class Sender {
     this.#host = (this.#host + 1) % this.#hosts.length;
     const all = ++this.#failures % this.#hosts.length === 0;
     if (all || error instanceof Throttled) {
-      await sleep(jittered(this.#backoff.next()));
+      await this.#sleep(jittered(this.#backoff.next()));
     }
   }
 }

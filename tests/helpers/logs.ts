@@ -52,9 +52,10 @@ export class Reader {
     }
   }
 
-  /** Resolves once it has read all that was written, or will not. */
+  /** Resolves once it has read all that was written. */
   async readAll(written: string[]): Promise<void> {
-    await until(() => this.lines.length >= written.length).catch(() => {});
+    const all = () => this.lines.length >= written.length;
+    await until(all).catch(() => this.compare("not in time", written));
   }
 
   /** Has it read to the end of a log, and end there. */
