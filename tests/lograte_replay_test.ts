@@ -3,7 +3,9 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Days, span } from "../collectors/lograte/days.ts";
 import { Held } from "../collectors/lograte/held.ts";
 import type { LogRateOptions } from "../collectors/lograte/rate.ts";
-import { Replay } from "../collectors/lograte/replay.ts";
+import { complete } from "../collectors/lograte/options.ts";
+import { read, Replay } from "../collectors/lograte/replay.ts";
+import { WholeLog } from "../collectors/lograte/whole_log.ts";
 import { alive } from "../counter/registry.ts";
 import { command, processTest, puts, Running } from "./helpers/processes.ts";
 
@@ -175,7 +177,6 @@ Deno.test("Held hands on values of one second in their order, unless they are su
 function daysOf(seconds: number[]): Days {
   const days = new Days();
   for (const second of seconds) days.add(second);
-  days.end();
   return days;
 }
 
@@ -223,6 +224,81 @@ Deno.test("Days.settled does not follow a single line", () => {
   const more = Array.from({ length: 25 }, (_, i) => far + i);
   assertEquals(settled(more), far + 23);
 });
+
+processTest(
+  "WholeLog.earliest is no later than any line that is still to come",
+  [],
+  async (folder) => {
+    for (let seed = 1; seed <= 3; seed++) {
+      const next = random(seed);
+      const path = `${folder}/${seed}`;
+      const times = Array.from(
+        { length: 60_000 },
+        (_, i) => START + i + Math.floor(next() * 20_000),
+      );
+      await Deno.writeTextFile(path, times.map((at) => `${at} x\n`).join(""));
+      const log = new WholeLog(
+        path,
+        complete([path], [{ metric: "m" }], { replay: true }),
+      );
+      await log.learn();
+      assertEquals(log.earliest, -Infinity);
+      await log.lookAhead(AbortSignal.abort());
+      assertEquals(log.earliest, -Infinity);
+      await log.lookAhead(new AbortController().signal);
+      let latest = -Infinity;
+      const seen: number[] = [];
+      for await (const lines of log.batches()) {
+        log.count(lines, { count: (_, at) => void seen.push(at!) });
+        const rest = times.slice(seen.length);
+        assert(rest.every((at) => at >= log.earliest));
+        latest = Math.max(latest, log.earliest);
+      }
+      assertEquals(seen, times);
+      assert(latest > START + 40_000, `${latest - START}`);
+    }
+  },
+);
+
+processTest(
+  "read() looks ahead, so that little is held, and loses nothing",
+  [],
+  async (folder) => {
+    const next = random(7);
+    const paths: string[] = [];
+    for (const part of [2, 0, 1]) { // as a shell sorts log, log.1, log.2
+      const times = Array.from(
+        { length: 30_000 },
+        (_, i) => START + part * 30_000 + i + Math.floor(next() * 100),
+      );
+      const path = `${folder}/${paths.length}`;
+      await Deno.writeTextFile(path, times.map((at) => `${at} a\n`).join(""));
+      paths.push(path);
+    }
+    const settings = complete(paths, [{ metric: "m" }], { replay: true });
+    const logs = paths.map((path) => new WholeLog(path, settings));
+    for (const log of logs) await log.learn();
+    const { replay } = newReplay({ ...OPTIONS, granularity: 1 });
+    const { signal } = new AbortController();
+    const texts: string[] = [];
+    let most = 0;
+    for await (
+      const text of read(logs, replay, { signal, lateness: 0, many: 1000 })
+    ) {
+      texts.push(text);
+      most = Math.max(most, replay.size);
+    }
+    assert(texts.length > 1000);
+    const { newest } = span(logs.map(({ days }) => days));
+    texts.push(...replay.end(newest));
+    const { all, total } = bySeries(texts.join("").split("\n").slice(0, -1));
+    assertEquals([total, replay.late, replay.aside], [90_000, 0, 0]);
+    const order = all["m host=h program=1"]!.map(([second]) => second);
+    assertEquals(order, order.toSorted());
+    assert(most < 60_000, `${most}`);
+    alive.clear();
+  },
+);
 
 /** A line of an access log. */
 function request(second: number, user = "-"): string {

@@ -335,8 +335,8 @@ processTest(
   ["grep"],
   async (folder) => {
     const log = `${folder}/log`;
-    const lines = "1781442961 x\n".repeat(50_000);
     for (let i = 0; i < 100; i++) {
+      const lines = `${START + i} x\n`.repeat(50_000);
       await Deno.writeTextFile(log, lines, { append: true });
     }
     const program = new Running(
@@ -346,6 +346,8 @@ processTest(
     assertEquals((await program.end("SIGINT")).code, 0);
     const [, events] = program.err.join().match(/ (\d+) events/) ?? [];
     assertEquals(total(puts(program.out)), Number(events));
+    const [, lines] = program.err.join().match(/ (\d+) lines/) ?? [];
+    assertEquals(lines, events);
   },
 );
 

@@ -39,9 +39,10 @@ export class Days {
     else this.#turn(second);
   }
 
-  /** Ends the log. */
+  /** Ends the log; ending it twice is safe. */
   end(): void {
     this.#turn(NaN);
+    this.#lines = 0;
   }
 
   /** Goes on from lines of one second to those of another. */
@@ -85,6 +86,7 @@ export class Days {
  * @returns The seconds; Infinity and -Infinity if there are none.
  */
 export function span(logs: Days[]): { oldest: number; newest: number } {
+  for (const log of logs) log.end();
   const all = logs.flatMap(({ days }) => [...days])
     .sort(([a], [b]) => b - a); // the newest first
   const oldest = Math.min(...logs.map(({ oldest }) => oldest));
@@ -98,6 +100,7 @@ export function span(logs: Days[]): { oldest: number; newest: number } {
     const gap = number - before;
     if (gap > 1 && gap > before - Math.floor(oldest / DAY)) from = i + 1;
   }
-  const newest = Math.max(...all.slice(from).map(([, day]) => day.newest));
+  const newest = all.slice(from)
+    .reduce((newest, [, day]) => Math.max(newest, day.newest), -Infinity);
   return { oldest, newest };
 }

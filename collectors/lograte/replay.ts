@@ -4,27 +4,21 @@
  * @module
  */
 
-import {
-  type LogTime,
-  readLog,
-  type ReadLogOptions,
-  type TakenTime,
-} from "../../mod.ts";
+import type { TakenTime } from "../../mod.ts";
 import {
   complainSync,
-  fail,
   lastWords,
   progressBar,
   putsWritten,
   writePuts,
 } from "../../script/mod.ts";
-import { Days, span } from "./days.ts";
+import { span } from "./days.ts";
 import { Held } from "./held.ts";
-import { CURE, describe, type Settings, timeOf } from "./options.ts";
+import { describe, type Settings } from "./options.ts";
 import type { LogRateOptions, LogRule } from "./rate.ts";
-import { type Counted, LogRates } from "./rates.ts";
+import { LogRates } from "./rates.ts";
+import { WholeLog } from "./whole_log.ts";
 
-const MAX_EARLY = 10_000; // lines in front of the first that has a time
 const CHEAP = 1000; // values that are gone through after each batch of stdin
 const RELEASE_EVERY = 1000; // ms at most, while there are more
 
@@ -122,133 +116,9 @@ export class Replay {
   }
 }
 
-/** What reads the times of a file, whose last change tells the year. */
-function timeOfFile(settings: Settings, path: string): LogTime {
-  const changed = path === "-" ? undefined : Deno.statSync(path).mtime;
-  const latest = (changed?.getTime() ?? Date.now()) / 1000;
-  return timeOf(settings, { latest });
-}
-
-/** Reads what can be read of a file. */
-async function* readable(
-  path: string,
-  options: ReadLogOptions = {},
-): AsyncGenerator<string[]> {
-  try {
-    yield* readLog(path, options).batches;
-  } catch (error) {
-    complainSync(`cannot read all of ${path}: ${(error as Error).message}`);
-    Deno.exitCode = 1;
-  }
-}
-
-function settle(time: LogTime, path: string): void {
-  if (time.settle()) return;
-  fail(`the times of ${path} are not known: ${time.doubt}; ${CURE}`, 2);
-}
-
-/** Whether a path can be read once only. */
-function isStream(path: string): boolean {
-  return path === "-" || !Deno.statSync(path).isFile;
-}
-
-/** What reads the times of each log. */
-async function timesOf(settings: Settings): Promise<Map<string, LogTime>> {
-  const times = new Map<string, LogTime>();
-  for (const path of settings.files) {
-    const time = timeOfFile(settings, path);
-    times.set(path, time);
-    if (isStream(path)) continue;
-    let empty = true;
-    for await (const lines of readable(path)) {
-      empty &&= lines.length === 0;
-      if (time.learn(lines)) break;
-    }
-    if (!empty) settle(time, path);
-  }
-  return times;
-}
-
-/** The lines of a stream, the first of them held back until times are known. */
-async function* learned(
-  time: LogTime,
-  path: string,
-  batches: AsyncIterable<string[]>,
-): AsyncGenerator<string[]> {
-  let held: string[][] | undefined = [];
-  for await (const lines of batches) {
-    if (held === undefined) {
-      yield lines;
-      continue;
-    }
-    held.push(lines);
-    if (!time.learn(lines)) continue;
-    settle(time, path);
-    yield* held;
-    held = undefined;
-  }
-  if (held === undefined || !held.some((lines) => lines.length > 0)) return;
-  settle(time, path);
-  yield* held;
-}
-
-/** Lines behind their times, as far as they are from the asked time on. */
-class Reader {
-  readonly days = new Days();
-  lines = 0;
-  /** Lines from before `--since` or after `--until`. */
-  outside = 0;
-  readonly #settings: Settings;
-  readonly #time: LogTime;
-  readonly #log: Counted;
-  /** Lines in front of the first that has a time: they take that one. */
-  #early: string[] = [];
-
-  constructor(settings: Settings, time: LogTime, log: Counted) {
-    this.#settings = settings;
-    this.#time = time;
-    this.#log = log;
-  }
-
-  /** Counts the next lines. */
-  read(lines: string[], path: string): void {
-    this.lines += lines.length;
-    for (const line of lines) {
-      const at = this.#time.at(line);
-      if (at === undefined) {
-        this.#early.push(line);
-        continue;
-      }
-      if (this.#early.length > 0) {
-        for (const early of this.#early) this.#count(early, at);
-        this.#early = [];
-      }
-      this.#count(line, at);
-    }
-    if (this.#early.length > MAX_EARLY) this.end(path);
-  }
-
-  /** Ends the log. */
-  end(path: string): void {
-    this.days.end();
-    if (this.#early.length === 0) return;
-    fail(`no line of ${path} has a time as it was told`, 2);
-  }
-
-  #count(line: string, at: number): void {
-    const { since, until } = this.#settings;
-    if (at >= since && at < until) {
-      this.days.add(at);
-      this.#log.count(line, at);
-    } else {
-      this.outside++;
-    }
-  }
-}
-
 /** What was taken for the time, once for each way in which that was done. */
-function taken(times: Iterable<LogTime>): Iterable<TakenTime> {
-  const all = [...times].flatMap(({ taken }) => taken).reverse();
+function taken(logs: WholeLog[]): Iterable<TakenTime> {
+  const all = logs.flatMap(({ time }) => time.taken).reverse();
   return [...new Map(all.map((taken) => [taken.how, taken])).values()]
     .reverse();
 }
@@ -257,59 +127,111 @@ function utc(second: number): string {
   return Temporal.Instant.fromEpochMilliseconds(second * 1000).toString();
 }
 
+/** Options of {@linkcode read}. */
+export interface ReadOptions {
+  /** Ends it early. */
+  signal: AbortSignal;
+  /** Seconds for which late lines of stdin are waited for. */
+  lateness: number;
+  /** Whether all is held to the end. */
+  hold?: boolean;
+  /**
+   * Values that may be held before it is worth to look ahead.
+   *
+   * @default {500_000}
+   */
+  many?: number;
+  /** Its `value` is raised by the bytes that were read. */
+  progress?: { value: number } | undefined;
+}
+
+/** The earliest time that is still to be read. */
+async function earliestOf(
+  logs: WholeLog[],
+  signal: AbortSignal,
+): Promise<number> {
+  for (const log of logs) await log.lookAhead(signal);
+  return Math.min(...logs.map(({ earliest }) => earliest));
+}
+
+/**
+ * Reads logs, one after the other, into a replay.
+ *
+ * @param logs The logs.
+ * @param replay What counts them.
+ * @param options How that is done.
+ * @returns The puts that can be told before all is read.
+ */
+export async function* read(
+  logs: WholeLog[],
+  replay: Replay,
+  options: ReadOptions,
+): AsyncGenerator<string> {
+  const { signal, lateness, hold, many = 500_000, progress } = options;
+  const queue = [...logs];
+  let released = performance.now();
+  let left = 0;
+  for (let log = queue.shift(); log; log = queue.shift()) {
+    const counted = replay.rate.of(log.path);
+    for await (const lines of log.batches({ progress })) {
+      if (signal.aborted) return;
+      log.count(lines, counted);
+      const { size } = replay;
+      const isDue = log.path === "-"
+        ? size < CHEAP || size > 2 * left ||
+          performance.now() > released + RELEASE_EVERY
+        : size > Math.max(many, 2 * left);
+      if (hold || !isDue) continue;
+      const settled = log.path === "-"
+        ? log.days.settled - lateness
+        : await earliestOf([log, ...queue], signal);
+      queue.sort((a, b) => a.earliest - b.earliest);
+      yield* replay.release(settled);
+      released = performance.now();
+      left = replay.size;
+    }
+    log.end();
+  }
+}
+
 /**
  * Replays logs. Files are read to their end before the first put, as their last
- * line may belong to the first second. A signal ends it early, with all that was
- * counted until then.
+ * line may belong to the first second; or, where that is too much to hold, they
+ * are looked through for what is still to come. A signal ends it early, with all
+ * that was counted until then.
  *
  * @param settings What the command line asks for.
  */
 export async function replay(settings: Settings): Promise<void> {
-  const { rules, shift, rate: { allowedLateness } } = settings;
+  const { rules, shift, rate: { allowedLateness: lateness } } = settings;
   const replay = new Replay(rules, settings.rate);
   const { rate } = replay;
-  const times = await timesOf(settings);
-  const progress = progressBar([...times.keys()]);
+  const logs = settings.files.map((path) => new WholeLog(path, settings));
+  for (const log of logs) await log.learn();
+  const progress = progressBar(settings.files);
 
-  let interrupted = false;
+  const interrupted = new AbortController();
   const finished = Promise.withResolvers<void>();
   using _ = lastWords(() => {
-    interrupted = true;
+    interrupted.abort();
     return finished.promise;
   });
-  const write = async (texts: Iterable<string>) => {
-    for (const text of texts) if (text !== "") await writePuts(text);
+  const write = async (texts: AsyncIterable<string> | Iterable<string>) => {
+    for await (const text of texts) if (text !== "") await writePuts(text);
   };
 
   const started = performance.now();
-  const readers: Reader[] = [];
-  for (const [path, time] of times) {
-    const reader = new Reader(settings, time, rate.of(path));
-    readers.push(reader);
-    const all = readable(path, { progress });
-    let released = started;
-    let left = 0;
-    for await (const lines of isStream(path) ? learned(time, path, all) : all) {
-      if (interrupted) break;
-      reader.read(lines, path);
-      if (path !== "-" || shift) continue;
-      const isDue = replay.size < CHEAP || replay.size > 2 * left ||
-        performance.now() > released + RELEASE_EVERY;
-      if (!isDue) continue;
-      await write(replay.release(reader.days.settled - allowedLateness));
-      released = performance.now();
-      left = replay.size;
-    }
-    if (!interrupted) reader.end(path);
-  }
-  const { oldest, newest } = span(readers.map(({ days }) => days));
+  const { signal } = interrupted;
+  const options = { signal, lateness, hold: shift, progress };
+  await write(read(logs, replay, options));
+  const { oldest, newest } = span(logs.map(({ days }) => days));
   const ahead = shift ? Math.floor(Date.now() / 1000) - newest : 0;
   await write(replay.end(newest, ahead));
   await putsWritten();
   await progress?.stop();
 
   const seconds = (performance.now() - started) / 1000;
-  for (const time of taken(times.values())) complainSync(describe(time));
+  for (const time of taken(logs)) complainSync(describe(time));
   const { late, aside, firstAside, tooLarge } = replay;
   if (aside > 0) {
     complainSync(
@@ -320,8 +242,8 @@ export async function replay(settings: Settings): Promise<void> {
   }
   if (late + aside > 0) Deno.exitCode = 1;
   const total = (key: "lines" | "outside") =>
-    readers.reduce((sum, reader) => sum + reader[key], 0);
-  const unread = times.values().reduce((sum, { unread }) => sum + unread, 0);
+    logs.reduce((sum, log) => sum + log[key], 0);
+  const unread = logs.reduce((sum, { time }) => sum + time.unread, 0);
   const outside = total("outside");
   complainSync([
     `${total("lines")} lines`,

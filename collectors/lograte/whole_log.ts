@@ -1,0 +1,194 @@
+/**
+ * {@linkcode WholeLog}: the lines of a log that lies there, with their times.
+ *
+ * @module
+ */
+
+import { type LogTime, readLog, type ReadLogOptions } from "../../mod.ts";
+import { complainSync, fail, messageOf } from "../../script/mod.ts";
+import { Days } from "./days.ts";
+import { CURE, type Settings, timeOf } from "./options.ts";
+import type { Counted } from "./rates.ts";
+
+const MAX_EARLY = 10_000; // lines in front of the first that has a time
+const BLOCK = 10_000; // lines of which the earliest time is remembered
+
+/** What reads the times of a file, whose last change tells the year. */
+function timeOfFile(settings: Settings, path: string): LogTime {
+  const changed = path === "-" ? undefined : Deno.statSync(path).mtime;
+  const latest = (changed?.getTime() ?? Date.now()) / 1000;
+  return timeOf(settings, { latest });
+}
+
+/** Reads what can be read of a file, and says so if that is not all. */
+async function* readable(
+  path: string,
+  options: ReadLogOptions & { quiet?: boolean },
+): AsyncGenerator<string[]> {
+  try {
+    yield* readLog(path, options).batches;
+  } catch (error) {
+    if (options.quiet) return;
+    complainSync(`cannot read all of ${path}: ${messageOf(error)}`);
+    Deno.exitCode = 1;
+  }
+}
+
+/** A log that is read once, from its beginning to its end. */
+export class WholeLog {
+  /** Where it lies; `-` is stdin. */
+  readonly path: string;
+  /** What reads its times. */
+  readonly time: LogTime;
+  /** The times that were counted. */
+  readonly days = new Days();
+  /** Lines that were read. */
+  lines = 0;
+  /** Lines from before `--since` or after `--until`. */
+  outside = 0;
+
+  readonly #settings: Settings;
+  /** Whether it can be read once only. */
+  readonly #isStream: boolean;
+  /** Lines in front of the first that has a time: they take that one. */
+  #early: string[] = [];
+  /** The earliest time in each block of lines and all behind it. */
+  #earliest: number[] | undefined;
+
+  /**
+   * Takes a log that was not read yet.
+   *
+   * @param path Where it lies; `-` is stdin.
+   * @param settings How its times are read, and which of them count.
+   */
+  constructor(path: string, settings: Settings) {
+    this.path = path;
+    this.time = timeOfFile(settings, path);
+    this.#settings = settings;
+    this.#isStream = path === "-" || !Deno.statSync(path).isFile;
+  }
+
+  /** Finds out how a file tells its times; if it does not, the program ends. */
+  async learn(): Promise<void> {
+    if (!this.#isStream) await this.#learn(this.time);
+  }
+
+  /**
+   * The lines from the beginning to the end.
+   *
+   * @param options What is to be told of the progress.
+   */
+  async *batches(options: ReadLogOptions = {}): AsyncGenerator<string[]> {
+    const all = readable(this.path, options);
+    if (this.#isStream) yield* this.#learned(all);
+    else yield* all;
+  }
+
+  /**
+   * Counts the next lines.
+   *
+   * @param lines The lines.
+   * @param log What counts them.
+   */
+  count(lines: string[], log: Counted): void {
+    this.lines += lines.length;
+    for (const line of lines) {
+      const at = this.time.at(line);
+      if (at === undefined) {
+        this.#early.push(line);
+        continue;
+      }
+      if (this.#early.length > 0) {
+        for (const early of this.#early) this.#count(early, at, log);
+        this.#early = [];
+      }
+      this.#count(line, at, log);
+    }
+    if (this.#early.length > MAX_EARLY) this.end();
+  }
+
+  /** Ends the log; if none of its lines had a time, the program ends, too. */
+  end(): void {
+    if (this.#early.length === 0) return;
+    fail(`no line of ${this.#name} has a time as it was told`, 2);
+  }
+
+  /** Seconds since the epoch: what was not counted yet is not from before it. */
+  get earliest(): number {
+    return this.#earliest?.[Math.floor(this.lines / BLOCK)] ?? -Infinity;
+  }
+
+  /**
+   * Looks through a file for the times that are still to come, once.
+   *
+   * @param signal Ends it early; then nothing is known.
+   */
+  async lookAhead(signal: AbortSignal): Promise<void> {
+    if (this.#isStream || this.#earliest !== undefined) return;
+    const time = timeOfFile(this.#settings, this.path);
+    await this.#learn(time);
+    const earliest: number[] = [];
+    let number = 0;
+    for await (const lines of readable(this.path, { quiet: true })) {
+      if (signal.aborted) return;
+      for (const line of lines) {
+        const block = Math.floor(number++ / BLOCK);
+        const at = time.at(line) ?? Infinity;
+        if (!(at >= earliest[block]!)) earliest[block] = at;
+      }
+    }
+    for (let i = earliest.length - 2; i >= 0; i--) {
+      earliest[i] = Math.min(earliest[i]!, earliest[i + 1]!);
+    }
+    this.#earliest = earliest;
+  }
+
+  get #name(): string {
+    return this.path === "-" ? "stdin" : this.path;
+  }
+
+  #count(line: string, at: number, log: Counted): void {
+    const { since, until } = this.#settings;
+    if (at >= since && at < until) {
+      this.days.add(at);
+      log.count(line, at);
+    } else {
+      this.outside++;
+    }
+  }
+
+  async #learn(time: LogTime): Promise<void> {
+    let empty = true;
+    for await (const lines of readable(this.path, { quiet: true })) {
+      empty &&= lines.length === 0;
+      if (time.learn(lines)) break;
+    }
+    if (!empty) this.#settle(time);
+  }
+
+  #settle(time: LogTime): void {
+    if (time.settle()) return;
+    const why = `the times of ${this.#name} are not known: ${time.doubt}`;
+    fail(`${why}; ${CURE}`, 2);
+  }
+
+  /** Holds the first lines back until times are known. */
+  async *#learned(batches: AsyncIterable<string[]>): AsyncGenerator<string[]> {
+    const { time } = this;
+    let held: string[][] | undefined = [];
+    for await (const lines of batches) {
+      if (held === undefined) {
+        yield lines;
+        continue;
+      }
+      held.push(lines);
+      if (!time.learn(lines)) continue;
+      this.#settle(time);
+      yield* held;
+      held = undefined;
+    }
+    if (held === undefined || !held.some((lines) => lines.length > 0)) return;
+    this.#settle(time);
+    yield* held;
+  }
+}
