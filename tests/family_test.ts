@@ -1,3 +1,4 @@
+import { TextTree } from "../counter/text_tree.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { autodump, MetricFamily, type MetricFamilyOptions } from "../mod.ts";
 
@@ -130,4 +131,57 @@ Deno.test("autodump() dumps counters that a family makes later within 2 s", asyn
     await stop.promise;
   }
   assertEquals(outs, [[1, `put m ${START} 3 host=h state=running\n`]]);
+});
+
+Deno.test("MetricFamily.withValues() finds by the values of its labels", () => {
+  const { family, dump } = manual({ labels: ["status", "method"] });
+  family.withValues(["200", "GET"]).inc();
+  family.with({ method: "GET", status: "200" }).inc();
+  assertEquals(dump(true), ["0 2 host=h status=200 method=GET"]);
+  for (const values of [[], ["200"], ["200", "GET", "x"]]) {
+    assertThrows(
+      () => family.withValues(values),
+      TypeError,
+      "each of the labels",
+    );
+  }
+  assertThrows(() => manual().family.withValues([]), TypeError, "labels");
+});
+
+Deno.test("MetricFamily.with() takes tags by their keys and values", () => {
+  const { family, dump } = manual();
+  family.with({ a: "b", c: "d" }).inc();
+  family.with({ a: "c", b: "d" }).inc();
+  family.with({ a: "b" }).inc();
+  family.with({}).inc();
+  assertEquals(dump(true).sort(), [
+    "0 1 host=h",
+    "0 1 host=h a=b",
+    "0 1 host=h a=b c=d",
+    "0 1 host=h a=c b=d",
+  ]);
+});
+
+Deno.test("TextTree finds many things by their texts", () => {
+  const tree = new TextTree<number>();
+  const texts = Array.from({ length: 1000 }, (_, i) => [
+    i % 3 === 0 ? undefined : `${i % 30}`,
+    `${Math.floor(i / 30)}`,
+  ]);
+  const seen = new Map<string, number>();
+  for (const [i, text] of texts.entries()) {
+    const key = JSON.stringify(text);
+    assertEquals(tree.get(text), seen.get(key));
+    if (seen.has(key)) continue;
+    tree.set(text, i);
+    seen.set(key, i);
+  }
+  assertEquals(tree.size, seen.size);
+  assertEquals([tree.get(["1"]), tree.get([]), tree.get(["1", "x"])], [
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  tree.clear();
+  assertEquals([tree.get(texts[0]!), tree.size], [undefined, 0]);
 });

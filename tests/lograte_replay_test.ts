@@ -146,25 +146,25 @@ Deno.test("Replay leaves aside what is from after the newest second", () => {
 Deno.test("Held hands on values of one second in their order, unless they are summed", () => {
   const held = new Held();
   const taken: string[] = [];
-  const note = (groups: Record<string, string | undefined>, value: number) =>
-    void taken.push(`${groups.k} ${value}`);
-  const sum = held.before(["k"], note, true);
-  const each = held.before(["k"], note, false);
+  const note = ([k]: readonly (string | undefined)[], value: number) =>
+    void taken.push(`${k} ${value}`);
+  const sum = held.before(note, true);
+  const each = held.before(note, false);
   for (
     const [k, value, at] of [["a", 1, 7], ["b", 2, 7], ["a", 3, 5]] as const
   ) {
     for (const add of [sum, each]) {
-      add({ k }, value, at + 0.5);
-      add({ k }, value, at);
+      add([k], value, at + 0.5);
+      add([k], value, at);
     }
   }
-  sum({}, 1e308, 9);
-  sum({}, 1e308, 9); // to be refused by who takes it
+  sum([undefined], 1e308, 9);
+  sum([undefined], 1e308, 9); // to be refused by who takes it
   for (const { take } of held.release(7)) take(0);
   assertEquals(taken, ["a 6", "a 3", "a 3"]);
   assertEquals(held.size, 8);
-  sum({ k: "a" }, 1, 7);
-  sum({ k: "a" }, 1, 6.9);
+  sum(["a"], 1, 7);
+  sum(["a"], 1, 6.9);
   assertEquals(held.late, 1);
   taken.length = 0;
   for (const { take } of held.release()) take(0);

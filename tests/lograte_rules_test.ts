@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { groupsOf } from "../collectors/lograte/line_reader.ts";
 import { complete } from "../collectors/lograte/options.ts";
 import type { LogRule } from "../collectors/lograte/rate.ts";
 import { LogRates } from "../collectors/lograte/rates.ts";
@@ -344,6 +345,37 @@ Deno.test("LogRates makes tags of the path of a log", () => {
     "m 1 pod=db namespace=shop k=x",
     "m 1 pod=none namespace=none k=x",
   ]);
+});
+
+Deno.test("groupsOf() finds the places of named groups", () => {
+  for (
+    const expression of [
+      /(?<a>x)(y)(?:(?<b>z))/,
+      /\((?<a>[(?<no>)\]]+)\\(?<b>\()/,
+      /(?<=a(?<a>.))(?<!(b))(?<b>.)/,
+      /((?<a>(?<b>x)))/s,
+      /(?i:(?<a>x))(?<b>y)/,
+      /x/,
+    ]
+  ) {
+    // The engine's own: a group that takes part is where it is by its name.
+    const all = new RegExp(`${expression.source}|`).exec("")!;
+    const names = Object.keys(all.groups ?? {});
+    const groups = groupsOf(expression);
+    assertEquals(groups.map(({ name }) => name), names, `${expression}`);
+  }
+  assertEquals(groupsOf(/(x)((?<a>y))[(](?<b>z)/), [
+    { name: "a", place: 3 },
+    { name: "b", place: 4 },
+  ]);
+  assertEquals(groupsOf(/(?<a>x)|y(?<a>z)/), [{ name: "a", place: 0 }]);
+});
+
+Deno.test("LogRates takes a group that is there twice from where it is", () => {
+  const match = new RegExp("^a(?<k>.)|^b(?<k>.)");
+  const rates = new LogRates([{ metric: "m", match }], AT);
+  for (const line of ["ax", "by"]) rates.of("log").count(line);
+  assertEquals(reported(rates), ["m 1 k=x", "m 1 k=y"]);
 });
 
 Deno.test("LogRates() refuses a metric that two rules tell alike", () => {

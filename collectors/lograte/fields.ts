@@ -22,7 +22,7 @@ export class FieldReader {
     if (line === this.#line) return this.#fields;
     this.#line = line;
     this.#fields = undefined;
-    if (!/^\s*\{/.test(line)) return undefined;
+    if (!line.startsWith("{")) return undefined;
     try {
       this.#fields = JSON.parse(line) as Fields;
     } catch {
@@ -45,11 +45,11 @@ export function fieldAt(
 ): (fields: Fields) => string | undefined {
   const names = path.split(".");
   return (fields) => {
-    let value: unknown = fields[path];
-    if (value === undefined && names.length > 1) {
-      value = fields;
-      for (const name of names) value = (value as Fields | null)?.[name];
+    let value: unknown = fields;
+    for (const name of names) {
+      value = (value as Fields | null | undefined)?.[name];
     }
+    if (value === undefined && names.length > 1) value = fields[path];
     switch (typeof value) {
       case "string":
         return value;

@@ -4,10 +4,10 @@
  * @module
  */
 
-type Groups = Record<string, string | undefined>;
+import { copied, type Texts, TextTree } from "../../script/mod.ts";
 
 /** Takes a value of some tags at a time. */
-export type Take = (groups: Groups, value: number, at?: number) => void;
+export type Take = (texts: Texts, value: number, at?: number) => void;
 
 /** A value that has waited. */
 export interface HeldValue {
@@ -21,7 +21,9 @@ export interface HeldValue {
 
 /** Where the values of one set of tags go, and what is held of them. */
 interface Series {
-  groups: Groups;
+  texts: Texts;
+  /** What finds it. */
+  all: TextTree<Series>;
   take: Take;
   /** Whether values of one second become their sum. */
   sums: boolean;
@@ -30,17 +32,6 @@ interface Series {
 }
 
 const FIRST_LIMIT = 65_536; // values
-
-/** The same groups, in strings that keep no part of any line alive. */
-function copied(labels: string[], key: string): Groups {
-  const values = key.split("\n").slice(1);
-  return Object.fromEntries(
-    labels.map((
-      label,
-      i,
-    ) => [label, values[i] ? values[i].slice(1) : undefined]),
-  );
-}
 
 /**
  * Holds values, and hands them on in the order of their times; those of one
@@ -58,7 +49,7 @@ export class Held {
   #isInOrder = true;
   /** Beyond it, values of the same second are looked for. */
   #limit = FIRST_LIMIT;
-  readonly #series: Map<string, Series>[] = [];
+  readonly #series: TextTree<Series>[] = [];
   /** What is held, by number. */
   #seconds: number[] = [];
   #values: number[] = [];
@@ -73,24 +64,18 @@ export class Held {
   /**
    * Makes what takes values and holds them.
    *
-   * @param labels The groups that tell series apart.
    * @param take Takes the values when they are handed on.
    * @param sums Whether values of one second become their sum.
    * @returns It.
    */
-  before(labels: string[], take: Take, sums: boolean): Take {
-    const all = new Map<string, Series>();
+  before(take: Take, sums: boolean): Take {
+    const all = new TextTree<Series>();
     this.#series.push(all);
-    return (groups, value, at) => {
-      let key = "";
-      for (const label of labels) {
-        const text = groups[label];
-        key += text === undefined ? "\n" : `\n=${text}`; // no line has a \n
-      }
-      let series = all.get(key);
+    return (texts, value, at) => {
+      let series = all.get(texts);
       if (series === undefined) {
-        series = { groups: copied(labels, key), take, sums, newest: -1 };
-        all.set(key, series);
+        series = { texts: texts.map(copied), all, take, sums, newest: -1 };
+        all.set(texts, series);
       }
       this.#add(series, value, Math.floor(at!));
     };
@@ -105,13 +90,13 @@ export class Held {
     this.#from = Math.max(this.#from, before);
     const { order, rest } = this.#split(before);
     for (const i of order) {
-      const { groups, take } = this.#of[i]!;
+      const { texts, take } = this.#of[i]!;
       const value = this.#values[i]!;
       const at = this.#seconds[i]!;
       yield {
         at,
         lines: this.#lines[i]!,
-        take: (shift) => take(groups, value, at + shift),
+        take: (shift) => take(texts, value, at + shift),
       };
     }
     this.#keep(rest);
@@ -170,18 +155,15 @@ export class Held {
     this.#values = [];
     this.#lines = [];
     this.#of = [];
-    for (const all of this.#series) {
-      for (const series of all.values()) series.newest = -1;
-    }
+    for (const all of this.#series) all.clear();
+    for (const series of of) series.newest = -1;
     for (const i of order) {
       const series = of[i]!;
       const { newest } = series;
+      if (newest < 0) series.all.set(series.texts, series);
       const isJoined = newest >= 0 &&
         this.#join(newest, values[i]!, seconds[i]!, lines[i]!);
       if (!isJoined) this.#push(series, values[i]!, seconds[i]!, lines[i]!);
-    }
-    for (const all of this.#series) {
-      for (const [key, { newest }] of all) if (newest < 0) all.delete(key);
     }
   }
 

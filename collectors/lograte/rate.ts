@@ -14,9 +14,10 @@ import {
   type Tags,
   toWord,
 } from "../../mod.ts";
-import { complain } from "../../script/mod.ts";
-import { fieldAt, type Fields } from "./fields.ts";
+import { complain, type Texts } from "../../script/mod.ts";
+import type { Fields } from "./fields.ts";
 import type { Held, Take } from "./held.ts";
+import { groupsOf, LineReader } from "./line_reader.ts";
 
 const MAX_TAG_LENGTH = 64; // characters of a text that become a tag's value
 
@@ -72,31 +73,8 @@ export interface LogRateOptions
   held?: Held | undefined;
 }
 
-/** Texts of a line, by the names of groups or the keys of tags. */
-export type Groups = Record<string, string | undefined>;
-
-const NO_GROUPS: Groups = {};
-const NO_FIELDS: Fields = {};
-
-/** The names of an expression's groups. */
-export function groupNames(match: RegExp | undefined): string[] {
-  if (match === undefined) return [];
-  const { groups } = new RegExp(`${match.source}|`, match.flags).exec("")!;
-  return Object.keys(groups ?? {});
-}
-
-/** An expression that begins each line anew. */
-export function anew(expression: RegExp | undefined): RegExp | undefined {
-  return expression &&
-    new RegExp(expression, expression.flags.replace(/[gy]/g, ""));
-}
-
 function tagValue(text: string | undefined): string {
   return text === undefined ? "none" : toWord(text, MAX_TAG_LENGTH);
-}
-
-function numberOf(text: string | undefined): number {
-  return text?.trim() ? Number(text) : NaN;
 }
 
 /** Refuses what does not fit together. */
@@ -122,24 +100,6 @@ function check(rule: LogRule, labels: string[], tags: Tags): void {
   }
 }
 
-/** What finds the value of a rule: in groups, in fields, or always 1. */
-function valueOf(
-  { match, value }: LogRule,
-  json: boolean,
-): (groups: Groups, fields: Fields) => string | undefined {
-  if (value === undefined) return () => "1";
-  if (groupNames(match).includes(value)) return (groups) => groups[value];
-  if (json) {
-    const find = fieldAt(value);
-    return (_, fields) => find(fields);
-  }
-  throw new SyntaxError(
-    `Cannot add a value as --match must have its group: current value is ${
-      JSON.stringify(value)
-    }`,
-  );
-}
-
 /** Counts lines by one rule, in one series for each set of tags. */
 export class LogRate {
   /** Lines that were counted. */
@@ -147,15 +107,9 @@ export class LogRate {
   /** Lines that were not counted, as their value is not a number. */
   badValues = 0;
 
-  readonly #match: RegExp | undefined;
-  readonly #except: RegExp | undefined;
-  /** The tags that come from fields, and what finds each. */
-  readonly #labels: [string, ReturnType<typeof fieldAt>][];
-  readonly #value: ReturnType<typeof valueOf>;
-  /** Whether a line without the value is of no concern. */
-  readonly #mayLack: boolean;
+  readonly #reader: LineReader;
   readonly #family: MetricFamily | DistributionFamily;
-  /** Takes a value into the series of some groups. */
+  /** Takes a value into the series of some tags. */
   readonly #take: Take;
 
   /**
@@ -168,16 +122,13 @@ export class LogRate {
    * @throws {RangeError} If a number is out of its range, or lines get too long.
    */
   constructor(rule: LogRule, options: LogRateOptions = {}) {
-    const { metric, value, stats } = rule;
+    const { metric, stats } = rule;
     const { fromStart, maxSeries = 1000, json = false, held, ...rest } =
       options;
     const tags = { ...options.tags, ...rule.tags };
-    const fields = json ? Object.entries(rule.labels ?? {}) : [];
-    const labels = [
-      ...groupNames(options.path),
-      ...groupNames(rule.match).filter((name) => name !== value),
-      ...fields.map(([label]) => label),
-    ];
+    const given = groupsOf(options.path).map(({ name }) => name);
+    this.#reader = new LineReader(rule, given, json);
+    const { labels } = this.#reader;
     check(rule, labels, tags);
     const only = fromStart && labels.length === 0;
     const all = {
@@ -193,28 +144,23 @@ export class LogRate {
           `${maxSeries} series of ${metric} are there: new ones are "other"`,
         ),
     };
-    this.#match = anew(rule.match);
-    this.#except = anew(rule.except);
-    this.#labels = fields.map(([label, path]) => [label, fieldAt(path)]);
-    this.#value = valueOf(rule, json);
-    this.#mayLack = json;
     const longest = labels.map((name) => [name, "x".repeat(MAX_TAG_LENGTH)]);
     const most = { ...all, tags: { ...tags, ...Object.fromEntries(longest) } };
     let take: Take;
     if (stats === undefined) {
       discard(new MetricCounter(metric, most));
       const family = new MetricFamily(metric, all);
-      take = (groups, value, at) => family.with(groups).add(value, at);
+      take = (texts, value, at) => family.withValues(texts).add(value, at);
       this.#family = family;
     } else {
       discard(new MetricDistribution(metric, { ...most, stats }));
       const family = new DistributionFamily(metric, { ...all, stats });
-      take = (groups, value, at) => family.with(groups).observe(value, at);
+      take = (texts, value, at) => family.withValues(texts).observe(value, at);
       this.#family = family;
     }
     const sums = stats === undefined;
-    this.#take = held ? held.before(labels, take, sums) : take;
-    if (only) this.#family.with(NO_GROUPS);
+    this.#take = held ? held.before(take, sums) : take;
+    if (only) this.#family.withValues([]);
   }
 
   /** Whether nothing is reported before a line has matched. */
@@ -237,36 +183,18 @@ export class LogRate {
    *
    * @param line The line.
    * @param at Its time in seconds since the epoch; now if not given.
-   * @param given Tags of the log that it is of.
+   * @param given The values of the tags that its log has.
    * @param fields Its fields, if it is JSON.
    */
-  count(
-    line: string,
-    at?: number,
-    given: Groups = NO_GROUPS,
-    fields: Fields = NO_FIELDS,
-  ): void {
-    let groups = given;
-    if (this.#match !== undefined) {
-      const found = this.#match.exec(line);
-      if (found === null) return;
-      if (given === NO_GROUPS) groups = found.groups ?? given;
-      else groups = { ...given, ...found.groups };
-    }
-    if (this.#except?.test(line)) return;
-    const text = this.#value(groups, fields);
-    if (text === undefined && this.#mayLack) return;
-    const value = numberOf(text);
-    if (this.#labels.length > 0) {
-      groups = { ...groups };
-      for (const [label, find] of this.#labels) groups[label] = find(fields);
-    }
-    if (!Number.isFinite(value)) {
+  count(line: string, at?: number, given?: Texts, fields?: Fields): void {
+    const reader = this.#reader;
+    if (!reader.read(line, given, fields)) return;
+    if (!Number.isFinite(reader.value)) {
       this.badValues++;
       return;
     }
     try {
-      this.#take(groups, value, at);
+      this.#take(reader.texts, reader.value, at);
       this.events++;
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;

@@ -6,7 +6,8 @@
 
 import type { MetricCounter, MetricDistribution } from "../../mod.ts";
 import { FieldReader } from "./fields.ts";
-import { anew, LogRate, type LogRateOptions, type LogRule } from "./rate.ts";
+import { anew, groupsOf } from "./line_reader.ts";
+import { LogRate, type LogRateOptions, type LogRule } from "./rate.ts";
 import { Unwrapper } from "./unwrap.ts";
 
 /** Options of {@linkcode LogRates}. */
@@ -100,6 +101,7 @@ export class LogRates {
    */
   of(path: string): Counted {
     const groups = this.#path?.exec(path)?.groups;
+    const given = groupsOf(this.#path).map(({ name }) => groups?.[name]);
     const unwrapper = this.#unwraps ? new Unwrapper() : undefined;
     return {
       count: (line, at) => {
@@ -108,7 +110,7 @@ export class LogRates {
         const fields = this.#fields?.read(text);
         if (this.#fields !== undefined && fields === undefined) this.notJson++;
         else {for (const rate of this.#rates) {
-            rate.count(text, at, groups, fields);
+            rate.count(text, at, given, fields);
           }}
       },
     };

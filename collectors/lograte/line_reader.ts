@@ -1,0 +1,150 @@
+/**
+ * {@linkcode LineReader}: what a rule takes from a line.
+ *
+ * @module
+ */
+
+import type { Texts } from "../../script/mod.ts";
+import { fieldAt, type Fields } from "./fields.ts";
+import type { LogRule } from "./rate.ts";
+
+const NOTHING: Texts = [];
+const NO_FIELDS: Fields = {};
+
+/** A named group of an expression. */
+interface Group {
+  name: string;
+  /** Its place in what was found; 0 if several groups have this name. */
+  place: number;
+}
+
+/** A character class, an escaped character, or the start of a capturing group. */
+const PART = /\\.|\[(?:\\.|[^\]\\])*\]|\((?!\?)|\(\?<(?![=!])([^>]+)>/gs;
+
+/**
+ * The named groups of an expression.
+ *
+ * @param expression The expression.
+ */
+export function groupsOf(expression: RegExp | undefined): Group[] {
+  const groups: Group[] = [];
+  let place = 0;
+  for (const [part, name] of expression?.source.matchAll(PART) ?? []) {
+    if (!part.startsWith("(")) continue;
+    place++;
+    if (name === undefined) continue;
+    const twice = groups.find((group) => group.name === name);
+    if (twice) twice.place = 0;
+    else groups.push({ name, place });
+  }
+  return groups;
+}
+
+/** An expression that begins each line anew. */
+export function anew(expression: RegExp | undefined): RegExp | undefined {
+  return expression &&
+    new RegExp(expression, expression.flags.replace(/[gy]/g, ""));
+}
+
+/** The same without the names of groups, which take a third longer (measured). */
+function withoutNames(expression: RegExp): RegExp {
+  const isByName = ({ place }: Group) => place === 0;
+  if (/\\k</.test(expression.source) || groupsOf(expression).some(isByName)) {
+    return expression;
+  }
+  const source = expression.source
+    .replaceAll(PART, (part, name) => name === undefined ? part : "(");
+  return new RegExp(source, expression.flags);
+}
+
+function textOf(found: RegExpExecArray, { name, place }: Group) {
+  return place > 0 ? found[place] : found.groups?.[name];
+}
+
+/** Reads lines by a rule: whether they count, their tags, their value. */
+export class LineReader {
+  /** The keys of the tags that come from lines. */
+  readonly labels: string[];
+  /** The tags of the line that was read last, in the order of `labels`. */
+  readonly texts: (string | undefined)[] = [];
+  /** Its value: 1 if none is asked for, NaN if it is no number. */
+  value = 1;
+
+  readonly #match: RegExp | undefined;
+  readonly #except: RegExp | undefined;
+  readonly #groups: Group[];
+  readonly #fields: ReturnType<typeof fieldAt>[];
+  readonly #valueGroup: Group | undefined;
+  readonly #valueField: ReturnType<typeof fieldAt> | undefined;
+
+  /**
+   * Makes a reader.
+   *
+   * @param rule What is read.
+   * @param given The keys of tags that are known beside the line.
+   * @param json Whether lines are JSON.
+   * @throws {SyntaxError} If there is nothing that the value could come from.
+   */
+  constructor(rule: LogRule, given: string[], json: boolean) {
+    const { value } = rule;
+    this.#match = rule.match && withoutNames(anew(rule.match)!);
+    this.#except = anew(rule.except);
+    const groups = groupsOf(rule.match);
+    this.#groups = groups.filter(({ name }) => name !== value);
+    this.#valueGroup = groups.find(({ name }) => name === value);
+    const fields = json ? Object.entries(rule.labels ?? {}) : [];
+    this.#fields = fields.map(([, path]) => fieldAt(path));
+    this.labels = [
+      ...given,
+      ...this.#groups.map(({ name }) => name),
+      ...fields.map(([label]) => label),
+    ];
+    if (value === undefined || this.#valueGroup) return;
+    if (!json) {
+      throw new SyntaxError(
+        `Cannot add a value as --match must have its group: current value is ${
+          JSON.stringify(value)
+        }`,
+      );
+    }
+    this.#valueField = fieldAt(value);
+  }
+
+  /**
+   * Reads a line.
+   *
+   * @param line The line.
+   * @param given The values of the tags that are known beside it.
+   * @param fields Its fields, if it is JSON.
+   * @returns Whether it counts.
+   */
+  read(
+    line: string,
+    given: Texts = NOTHING,
+    fields: Fields = NO_FIELDS,
+  ): boolean {
+    const { texts } = this;
+    let at = 0;
+    for (let i = 0; i < given.length; i++) texts[at++] = given[i];
+    if (this.#match !== undefined) {
+      const found = this.#match.exec(line);
+      if (found === null) return false;
+      for (const group of this.#groups) texts[at++] = textOf(found, group);
+      if (this.#valueGroup) {
+        this.value = numberOf(textOf(found, this.#valueGroup));
+      }
+    }
+    if (this.#except?.test(line)) return false;
+    for (const find of this.#fields) texts[at++] = find(fields);
+    if (this.#valueField) {
+      const text = this.#valueField(fields);
+      if (text === undefined) return false; // it is of no concern
+      this.value = numberOf(text);
+    }
+    return true;
+  }
+}
+
+function numberOf(text: string | undefined): number {
+  return text?.trim() ? Number(text) : NaN;
+}
