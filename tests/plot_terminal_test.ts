@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { History } from "../pipes/history.ts";
 import { frame } from "../pipes/plot/terminal.ts";
 import { encode, puts, T } from "./helpers/plot.ts";
-import { command, processTest, Running } from "./helpers/processes.ts";
+import { command, processTest, Running, until } from "./helpers/processes.ts";
 
 function history(lines: string[], keep = 3600, maxSeries = 1000) {
   const made = new History({ keep, maxSeries });
@@ -58,17 +58,25 @@ processTest("plot.ts --tty redraws in place, and leaves the last frame", [
   const lines = [1, 2].map((i) => `put a.b ${T + i} ${i * 11} host=x`);
   const plot = command("pipes/plot.ts", "--tty").join(" ");
   const shell = `stty cols 70 rows 12
-    (echo ${lines[0]}; sleep 1; echo ${lines[1]}) | ${plot}`;
+    (echo ${lines[0]}
+     until [ -e ${folder}/seen ]; do sleep 0.1; done
+     echo ${lines[1]}) | ${plot}`;
   await Deno.writeTextFile(`${folder}/run`, shell);
   const args = ["-qec", `sh ${folder}/run`, "/dev/null"];
   const run = new Running(["script", ...args]);
+  const framesOf = (text: string) => text.split("\x1b[H");
+  const shown = / 11 .*peak.* 11/;
+  await until(() => {
+    const frames = framesOf(run.out.join("\n"));
+    return frames.length > 4 && shown.test(frames.at(-1)!);
+  }, 30);
+  await Deno.writeTextFile(`${folder}/seen`, "");
   const { code } = await run.end();
   const all = run.out.join("\n");
   assertEquals(code, 0, all);
-  const [before, ...frames] = all.split("\x1b[H");
+  const [before, ...frames] = framesOf(all);
   assert(before!.endsWith("\x1b[?1049h\x1b[?25l"), before);
-  assert(frames.length > 2);
-  assert(frames.some((frame) => / 11 .*peak.* 11/.test(frame)), all);
+  assert(frames.some((frame) => shown.test(frame)), all);
   const [last, left] = frames.at(-1)!.split("\x1b[?25h\x1b[?1049l");
   assert(last!.endsWith("\x1b[J"), last);
   assert(/a\.b.* 22 .*peak.* 22/.test(left!), left);

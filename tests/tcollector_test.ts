@@ -12,7 +12,7 @@ processTest("every collector runs under tcollector without a refused line", [
   await wrap(
     folder,
     "lograte",
-    `--metric log.lines --match '(?<what>authentication|other)' ${log}`,
+    `--metric log.lines --match '(?<what>authentication|other)' --timespan 1 ${log}`,
   );
   await Deno.writeTextFile(`${collectors}/unfit.sh`, "#!/bin/sh\nexit 13\n", {
     mode: 0o755,
@@ -23,14 +23,17 @@ processTest("every collector runs under tcollector without a refused line", [
   );
 
   const tcollector = new Tcollector(`${folder}/collectors`);
-  await until(
-    () => tcollector.sent.some((put) => put.startsWith("put auth.failures")),
-    20,
-  );
+  const sent = (words: string) =>
+    tcollector.sent.some((p) => p.includes(words));
+  await until(() => sent("auth.failures"), 30);
   await Deno.writeTextFile(log, "authentication failure\n".repeat(101), {
     append: true,
   });
-  await sleep(1500); // it is read; what is left is told at the end
+  await until(async () => {
+    await Deno.writeTextFile(log, "other\n", { append: true });
+    return sent("what=other"); // now lograte.ts reads, too
+  }, 30);
+  await sleep(1000); // what is left is told at the end
   const ms = await tcollector.stop();
 
   assertEquals(tcollector.refused, []);
