@@ -432,13 +432,11 @@ processTest(
     const [cert, key] = ["cert.pem", "key.pem"]
       .map((name) => Deno.readTextFileSync(`${folder}/${name}`));
     await using server = new HttpTsd(undefined, { cert: cert!, key: key! });
-    const program = tsdCommand(
-      "--timeout",
-      "1s",
-      `https://127.0.0.1:${server.port}`,
-    );
+    const address = `https://127.0.0.1:${server.port}`;
     const written = take(generate(), 10);
-    for (const env of [{ DENO_CERT: `${folder}/cert.pem` }, {}]) {
+    const known = { DENO_CERT: `${folder}/cert.pem` };
+    for (const [timeout, env] of [["30s", known], ["1s", {}]] as const) {
+      const program = tsdCommand("--timeout", timeout, address);
       const pipe = new Piped(program, { env });
       await pipe.write(written);
       await pipe.close();
