@@ -478,3 +478,16 @@ Deno.test("complete() looks for a text in place of an expression that is no more
   }
   assertEquals(textOf(/a/, /b/), undefined);
 });
+
+Deno.test("LogRates begins each line anew, whatever the flags of an expression", () => {
+  const tags = { host: "h" };
+  const rates = new LogRates([
+    { metric: "g", match: /a.*b/g, tags },
+    { metric: "y", match: /b/y, except: /c/g, tags },
+  ]);
+  const log = rates.of("log");
+  for (let i = 0; i < 4; i++) log.count("ab");
+  for (let i = 0; i < 4; i++) log.count("abc");
+  assertEquals(rates.events, 8 + 4);
+  for (const counter of rates.counters) counter.close();
+});

@@ -55,6 +55,18 @@ processTest("lograte.ts replays each format", [], async (folder) => {
   }
 });
 
+processTest("lograte.ts takes the year from the file's last change", [], async (
+  folder,
+) => {
+  const log = `${folder}/log`;
+  await Deno.writeTextFile(log, "Jun 14 13:16:01 web1 x\n".repeat(3));
+  const changed = new Date("2019-07-01");
+  await Deno.utime(log, changed, changed);
+  const args = ["--metric", "m", "--zone", "UTC", "--replay", log];
+  const [first] = puts((await lograte(...args)).out);
+  assertEquals(first!.second, Date.UTC(2019, 5, 14, 13, 16, 1) / 1000);
+});
+
 const LOG = new URL("../../shared/logs/Linux_2k.log", import.meta.url).pathname;
 
 function isThere(path: string): boolean {

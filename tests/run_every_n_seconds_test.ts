@@ -66,6 +66,44 @@ Deno.test("runEveryNSeconds() goes on when the clock is set back", async () => {
   );
 });
 
+Deno.test("runEveryNSeconds() goes on when the clock is set back while it waits", async () => {
+  const time = new ManualTime();
+  const stop = new AbortController();
+  let back = 3_600_000; // ms
+  const sleep = async (ms: number, signal?: AbortSignal) => {
+    await time.sleep(ms, signal);
+    time.now -= back;
+    back = 0;
+  };
+  const runs: number[] = [];
+  const options = { clock: time.clock, sleep, signal: stop.signal };
+  const ended = runEveryNSeconds(1, () => runs.push(time.now), options);
+  const start = time.now;
+  await time.pass(1);
+  stop.abort();
+  await ended;
+  assertEquals(runs.slice(0, 2), [start, start + 1000 - 3_600_000]);
+});
+
+Deno.test("runEveryNSeconds() reports nothing before the first level", async () => {
+  const time = new ManualTime();
+  const { clock } = time;
+  const counter = new MetricCounter("m", { tags: { host: "h" }, clock });
+  const stop = new AbortController();
+  const options = { ...time, signal: stop.signal };
+  const slow = () => time.sleep(3000).then(() => 7);
+  const ended = runEveryNSeconds(1, counter, slow, options);
+  await time.pass(2);
+  assertEquals(counter.dump(), "");
+  await time.pass(1);
+  stop.abort();
+  await ended;
+  assertEquals(
+    counter.dump({ final: true }),
+    `put m ${time.now / 1000} 7 host=h\n`,
+  );
+});
+
 Deno.test("runEveryNSeconds() sets a counter to what fn returns", async () => {
   const time = new ManualTime();
   const { clock } = time;

@@ -1,6 +1,7 @@
 /** Files that are held, and left, by a clock that the tests set. */
 import { assert, assertEquals } from "@std/assert";
 import { LogFollower } from "../lines/tail/follower.ts";
+import { unread } from "../script/unread.ts";
 import { HeldFile, identityOf } from "../lines/tail/held_file.ts";
 import { Reader, Writer } from "./helpers/logs.ts";
 import { processTest, sleep } from "./helpers/processes.ts";
@@ -23,10 +24,11 @@ class Follower extends Reader {
   /** It looks, and then so many seconds pass, with a look in each. */
   async look(seconds = 0): Promise<void> {
     this.#follower.look();
+    await sleep(0); // it reads
     for (; seconds > 0; seconds--) {
       this.#clock.now += 1000;
       this.#follower.look();
-      await sleep(0); // it reads
+      await sleep(0);
     }
   }
 
@@ -135,19 +137,23 @@ processTest(
   "LogFollower leaves no rotated file that a slow consumer has not read",
   [],
   async (folder) => {
-    const log = `${folder}/app.log`;
-    using set = await rotated(log);
-    const { written, old, current, reader } = set;
-    reader.stall();
-    for (let i = 0; i < 5; i++) {
-      current.write();
-      old.write(10);
-      await reader.look(35);
+    for (const busy of ["old", "current"] as const) {
+      const log = `${folder}/${busy}.log`;
+      using set = await rotated(log);
+      const { written, reader } = set;
+      reader.stall();
+      set[busy].write();
+      await reader.look(); // it takes that line, and long for it
+      for (let i = 0; i < 3; i++) {
+        set.old.write(10);
+        set.current.write();
+        await reader.look(35);
+      }
+      reader.go();
+      await reader.readAll(written);
+      await reader.stop(log);
+      reader.compare("a consumer that takes long for a line", written);
     }
-    reader.go();
-    await reader.readAll(written);
-    await reader.stop(log);
-    reader.compare("a consumer that takes long", written);
   },
 );
 
@@ -194,6 +200,57 @@ processTest(
     await reader.stop(log);
     reader.compare("36 writers that do not let go", written);
     for (const writer of writers) writer[Symbol.dispose]();
+  },
+);
+
+processTest(
+  "LogFollower says once that its log is missing, and not for a moment",
+  [],
+  async (folder) => {
+    const log = `${folder}/app.log`;
+    const said: string[] = [];
+    const { write } = Deno.stderr;
+    Deno.stderr.write = (bytes) => {
+      said.push(new TextDecoder().decode(bytes).replace(/^\S+ /, ""));
+      return Promise.resolve(bytes.length);
+    };
+    try {
+      using set = await rotated(log);
+      const { reader } = set;
+      await Deno.rename(log, `${log}.2`);
+      await reader.look(1);
+      assertEquals(said, []);
+      await reader.look(10);
+      await Deno.writeTextFile(log, "");
+      await reader.look(1);
+      await reader.stop(log);
+    } finally {
+      Deno.stderr.write = write;
+    }
+    assertEquals(said, [
+      `cannot read ${log}: no such file; waiting for it\n`,
+      `reading ${log}\n`,
+    ]);
+  },
+);
+
+processTest(
+  "LogFollower is waited for until it has read, or has ended",
+  [],
+  async (folder) => {
+    const log = `${folder}/app.log`;
+    for (const ends of [true, false]) {
+      const follower = new LogFollower(log);
+      const pieces = follower.pieces();
+      const first = pieces.next();
+      assert(unread.has(follower));
+      if (ends) follower.end();
+      else await Deno.writeTextFile(log, "line\n");
+      follower.look();
+      await first;
+      assert(!unread.any);
+      await pieces.return(undefined);
+    }
   },
 );
 
