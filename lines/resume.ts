@@ -346,9 +346,7 @@ export class TimedLogs {
       for (const file of log.follower.files) this.#sourceOf(log, file);
       if (log.follower.files.length === 0) log.missing = now;
       for (const source of log.sources) {
-        if (source.left || source.pieces.length > 0 || source.file.look(0)) {
-          continue;
-        }
+        if (source.left || !source.isCounted || source.file.look(0)) continue;
         source.settled = now;
         source.cut(second);
       }

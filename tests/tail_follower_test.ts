@@ -313,6 +313,7 @@ processTest(
     assertEquals(file.close(), {
       file,
       start: 22,
+      end: 28,
       lines: ["no end"],
       isLast: true,
     });

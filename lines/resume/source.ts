@@ -100,6 +100,11 @@ export class Source {
     return this.#file;
   }
 
+  /** Whether all that was read of it is counted; a piece may be on its way. */
+  get isCounted(): boolean {
+    return this.#read === this.#file.offset;
+  }
+
   /** Whether a piece is of this file as it is, and not as it was before. */
   isOf(file: HeldFile): boolean {
     if (file.truncations !== this.#truncations) return false;
@@ -130,7 +135,8 @@ export class Source {
 
   /** Ends the first piece, whose lines are counted. */
   endPiece(): void {
-    const { isLast } = this.pieces.shift()!;
+    const { isLast, end } = this.pieces.shift()!;
+    this.#read = end;
     this.done = 0;
     this.left = isLast;
     this.#passCuts();
@@ -145,7 +151,7 @@ export class Source {
   cut(second: number): void {
     if (second <= this.final) return; // by its lines
     this.final = second;
-    const offset = this.#file.offset;
+    const offset = this.#read;
     if (this.#cuts.at(-1)?.[0] === offset) this.#cuts.pop();
     this.#cuts.push([offset, second]);
   }
@@ -173,7 +179,6 @@ export class Source {
 
   #passCuts(): void {
     if (this.left) return;
-    this.#read = this.#file.offset;
     while (this.#ahead.length > 0 && this.#ahead[0]![0] <= this.#read) {
       this.final = Math.max(this.final, this.#ahead.shift()![1]);
     }

@@ -25,6 +25,8 @@ export interface Piece {
    * read there gets these lines, and all that follow, once.
    */
   start: number;
+  /** The bytes of the file that were read with it. */
+  end: number;
   /** The wanted lines, in a fresh array. */
   lines: string[];
   /** Whether the file is left, and this is its last piece. */
@@ -164,7 +166,7 @@ export class HeldFile {
     if (lineEnd > 0) this.#lineStart = this.#offset + lineEnd;
     this.#offset += bytes.length;
     const lines = this.#cutter.push(bytes);
-    return { file: this, start, lines, isLast: false };
+    return { file: this, start, end: this.#offset, lines, isLast: false };
   }
 
   /** Reads a truncated file; a line that had begun has no end any more. */
@@ -204,6 +206,7 @@ export class HeldFile {
   close(): Piece {
     this.#file.close();
     const lines = this.#cutter.end();
-    return { file: this, start: this.#lineStart, lines, isLast: true };
+    const [start, end] = [this.#lineStart, this.#offset];
+    return { file: this, start, end, lines, isLast: true };
   }
 }
