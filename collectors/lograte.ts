@@ -105,9 +105,9 @@ When it was:
                       FILEs are. Single times far ahead of all others are set
                       aside; that is said. Memory grows with the disorder of
                       lines, not with their number; of pipes, with both.
-  --since TIME        Replay only what is from this time on: 2026-06-14,
-  --until TIME        '2026-06-14 15:16:01' or 2026-06-14T15:16:01Z; and what is
-                      from before that one.
+  --since TIME        Replay only lines from this time on: 2026-06-14,
+                      '2026-06-14 15:16:01' or 2026-06-14T15:16:01Z.
+  --until TIME        Replay only lines from before this time.
   --shift now         Move the times of a replay so that it ends now.
   --save FILE         Do not count, but write an executable script that does it:
                       for tcollector, say. It may do no more than it needs.
