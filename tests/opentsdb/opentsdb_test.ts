@@ -1,17 +1,25 @@
 /** Collectors and pipes into the real OpenTSDB, on the real HBase. */
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import {
   authfailures,
   command,
   has,
   Ledger,
+  type Put,
   Running,
   sleep,
   until,
 } from "../helpers/processes.ts";
 import { deploy, Tcollector, wrap } from "../helpers/tcollector.ts";
 import { PutLine } from "../../counter/put.ts";
-import { compare, generate, Piped, take, tsd } from "../helpers/tsds.ts";
+import {
+  compare,
+  generate,
+  Piped,
+  take,
+  tsd,
+  tsdCommand,
+} from "../helpers/tsds.ts";
 import { findJars, HBase, OpenTsdb } from "./launch.ts";
 
 const jars = await findJars();
@@ -42,7 +50,7 @@ function opentsdbTest(name: string, fn: (folder: string) => Promise<void>) {
 Deno.test.beforeAll(async () => {
   if (typeof jars === "string") return;
   hbase = await HBase.start(jars);
-  open = new OpenTsdb(hbase, { "tsd.core.auto_create_metrics": "true" });
+  open = new OpenTsdb(hbase, AUTO);
   await open.start();
 });
 
@@ -68,18 +76,101 @@ async function deliver(pipe: Piped, lines: string[]): Promise<void> {
   assertEquals([code, ...pipe.err], [0]);
 }
 
-/** Compares what is stored of a host with what was written. */
-async function compareFrom(
-  host: string,
-  lines: string[],
-  server = open,
-): Promise<void> {
-  const stored = async () =>
-    (await server.stored()).filter(({ series }) =>
-      series.split(" ").includes(`host=${host}`)
-    );
-  await compare(`${host} into OpenTSDB`, lines, stored);
+/** What is stored of a host. */
+async function storedFrom(host: string): Promise<Put[]> {
+  const tag = `host=${host}`;
+  const found = await open.stored();
+  return found.filter(({ series }) => series.split(" ").includes(tag));
 }
+
+/** Compares what is stored of a host with what was written. */
+async function compareFrom(host: string, lines: string[]): Promise<void> {
+  await compare(`${host} into OpenTSDB`, lines, () => storedFrom(host));
+}
+
+/** Datapoints of one host that flow through tsd.ts. */
+class Stream {
+  readonly #host: string;
+  readonly #pipe: Piped;
+  readonly #generator = generate();
+  readonly #written: string[] = [];
+
+  constructor(host: string, targets: string[]) {
+    this.#host = host;
+    this.#pipe = tsd("--timeout", "60", ...targets);
+  }
+
+  /** Whether tsd.ts has noticed that a TSD has failed. */
+  get failed(): boolean {
+    return this.#pipe.err.some((line) => /sending \d+ again/.test(line));
+  }
+
+  async flow(): Promise<void> {
+    for (let i = 0; i < 10; i++) {
+      const lines = from(this.#host, take(this.#generator, 100));
+      this.#written.push(...lines);
+      await this.#pipe.write(lines);
+      await sleep(20);
+    }
+  }
+
+  /** All that flowed is stored. */
+  async end(): Promise<void> {
+    await this.#pipe.close();
+    const { code } = await this.#pipe.end();
+    assertEquals(code, 0, this.#pipe.err.join("\n"));
+    await compareFrom(this.#host, this.#written);
+  }
+}
+
+/** A stream by telnet and one by HTTP. */
+class Streams {
+  readonly all: Stream[];
+
+  private constructor(all: Stream[]) {
+    this.all = all;
+  }
+
+  static to(name: string, ...servers: OpenTsdb[]): Streams {
+    return new Streams(
+      Object.entries(WAYS).map(([way, target]) =>
+        new Stream(`${name}-${way}`, servers.map(target))
+      ),
+    );
+  }
+
+  async flow(): Promise<void> {
+    await Promise.all(this.all.map((stream) => stream.flow()));
+  }
+
+  async end(): Promise<void> {
+    for (const stream of this.all) await stream.end();
+  }
+}
+
+/**
+ * Two programs, the second of which reads what the first one prints.
+ *
+ * @returns Ends both: SIGTERM once all was read, SIGKILL at once.
+ */
+function pipeline(
+  [program, ...args]: string[],
+  right: string[],
+): (signal: "SIGTERM" | "SIGKILL") => Promise<void> {
+  const reader = new Running(right, { stdin: "piped" });
+  const options = { args, stdin: "null", stdout: "piped" } as const;
+  const writer = new Deno.Command(program!, options).spawn();
+  const read = writer.stdout.pipeTo(reader.process.stdin);
+  return async (signal) => {
+    if (signal === "SIGKILL") reader.process.kill(signal);
+    writer.kill(signal);
+    await read.catch(() => {}); // a pipe that breaks
+    await writer.status;
+    await reader.end();
+  };
+}
+
+const AUTO = { "tsd.core.auto_create_metrics": "true" };
 
 /** The ways of tsd.ts to a TSD, each for a host of its own. */
 const WAYS = {
@@ -207,46 +298,131 @@ for (const [way, target] of Object.entries(WAYS)) {
     `tsd.ts by ${way}: a TSD that throttles gets all in the end`,
     async () => {
       await using slow = await new OpenTsdb(hbase, {
-        "tsd.core.auto_create_metrics": "true",
+        ...AUTO,
         "hbase.region_client.inflight_limit": "100",
         "hbase.rpcs.batch.size": "16",
       }).start();
       const lines = from(`slow-${way}`, take(generate(), 10_000));
-      const pipe = tsd("--timeout", "60", target(slow));
+      const pipe = tsd(target(slow));
       await pipe.write(lines);
       await pipe.close();
       assertEquals((await pipe.end()).code, 0, pipe.err.join("\n"));
       await compareFrom(`slow-${way}`, lines);
     },
   );
-
-  opentsdbTest(
-    `tsd.ts by ${way}: OpenTSDB killed (-9) and started again in mid-stream`,
-    async () => {
-      await using server = await new OpenTsdb(hbase, {
-        "tsd.core.auto_create_metrics": "true",
-      }).start();
-      const pipe = tsd("--timeout", "60", target(server));
-      const generator = generate();
-      const written: string[] = [];
-      const stream = async () => {
-        for (let i = 0; i < 10; i++) {
-          const lines = from(`killed-${way}`, take(generator, 100));
-          written.push(...lines);
-          await pipe.write(lines);
-          await sleep(20);
-        }
-      };
-      await stream();
-      await sleep(500); // what it has read now waits in the TSD
-      await server.kill();
-      await stream();
-      await until(() => pipe.err.some((line) => /again/.test(line)), 30);
-      await server.start();
-      await stream();
-      await pipe.close();
-      assertEquals((await pipe.end()).code, 0, pipe.err.join("\n"));
-      await compareFrom(`killed-${way}`, written);
-    },
-  );
 }
+
+opentsdbTest(
+  "tsd.ts: OpenTSDB killed (-9) and started again in mid-stream",
+  async () => {
+    await using server = await new OpenTsdb(hbase, AUTO).start();
+    const streams = Streams.to("killed", server);
+    await streams.flow();
+    await sleep(500); // what it has read now waits in the TSD
+    await server.kill();
+    await streams.flow();
+    await until(() => streams.all.every(({ failed }) => failed), 30);
+    await server.start();
+    await streams.flow();
+    await streams.end();
+  },
+);
+
+opentsdbTest(
+  "tsd.ts by http: HBase killed (-9) and started again in mid-stream",
+  async () => {
+    const stream = new Stream("hbase", [open.url]);
+    await stream.flow();
+    await until(async () => (await storedFrom("hbase")).length > 0, 20);
+    await hbase.kill();
+    await stream.flow();
+    hbase.run();
+    await stream.flow();
+    await stream.end();
+  },
+);
+
+opentsdbTest(
+  "tsd.ts between two TSDs on one HBase, one of them killed (-9) and back",
+  async () => {
+    await using first = await new OpenTsdb(hbase, AUTO).start();
+    const streams = Streams.to("two", first, open);
+    await streams.flow();
+    await first.kill();
+    await streams.flow();
+    await first.start();
+    await streams.flow();
+    await streams.end();
+  },
+);
+
+opentsdbTest(
+  "lograte.ts --resume, tsd.ts and OpenTSDB killed (-9): each second is stored",
+  async (folder) => {
+    await using server = await new OpenTsdb(hbase, AUTO).start();
+    const log = `${folder}/a.log`;
+    await Deno.writeTextFile(log, "");
+    const [deno, run, ...rest] = command(
+      "collectors/lograte.ts",
+      ...["--metric", "resumed.lines", "--tag", "host=h", "--time", "auto"],
+      ...["--timespan", "1", "--lateness", "1"],
+      ...["--resume", `${folder}/state`, log],
+    );
+    const lograte = [deno!, run!, `--allow-write=${folder}`, ...rest];
+    const start = () => pipeline(lograte, tsdCommand(server.url));
+    const written = new Map<number, number>();
+    const write = async (ms: number) => {
+      for (const over = Date.now() + ms; Date.now() < over; await sleep(50)) {
+        const second = Math.floor(Date.now() / 1000);
+        const line = `${new Date(second * 1000).toISOString()} a line\n`;
+        await Deno.writeTextFile(log, line, { append: true });
+        written.set(second, (written.get(second) ?? 0) + 1);
+      }
+    };
+    const lines = async () =>
+      (await server.stored("resumed.lines")).filter(({ value }) => value > 0);
+    let end = start();
+    await until(() =>
+      Deno.stat(`${folder}/state`).then(() => true, () => false)
+    );
+    await write(3000);
+    await until(async () => (await lines()).length > 0, 20);
+    await write(1500);
+    await end("SIGKILL");
+    await server.kill();
+    await write(1500);
+    await server.start();
+    end = start();
+    await write(1500);
+    await until(async () => (await lines()).length >= written.size, 30);
+    await end("SIGTERM");
+    const expected = [...written].map(([second, n]) =>
+      `put resumed.lines ${second} ${n} host=h`
+    );
+    await compare("resumed", expected, lines);
+  },
+);
+
+opentsdbTest(
+  "OpenTSDB keeps one value of a second that is reported twice",
+  async () => {
+    await using fixing = await new OpenTsdb(hbase, {
+      ...AUTO,
+      "tsd.storage.fix_duplicates": "true",
+    }).start();
+    const put = async (values: Record<string, number>) => {
+      const lines = Object.entries(values).map(([name, value]) =>
+        `put twice.${name} 1700000000 ${value} host=h`
+      );
+      await deliver(tsd(open.url), lines);
+    };
+    const stored = async (name: string, server = open) =>
+      (await server.stored(`twice.${name}`)).map(({ value }) => value);
+    await put({ same: 5, wide: 5, wider: 5 });
+    await put({ same: 5, wide: 6, wider: 600 });
+    assertEquals(await stored("same"), [5]);
+    assertEquals(await stored("wide"), [6]); // as it takes as many bytes
+    await assertRejects(() => stored("wider"), Error, "Duplicate timestamp");
+    assertEquals(await stored("wider", fixing), [600]);
+  },
+);
