@@ -57,7 +57,8 @@ export {
 export { journal, whyNoJournal } from "./lines/journal.ts";
 export { Lines, linesOf } from "./lines/lines.ts";
 export { follow, type FollowOptions } from "./lines/program.ts";
-export { tail } from "./lines/tail.ts";
+export { type FoundLog, tail, tailAll } from "./lines/tail.ts";
+export { filesOf, isPattern } from "./lines/tail/pattern.ts";
 export { LogTime, type LogTimeOptions, type TakenTime } from "./lines/time.ts";
 
 export {

@@ -13,7 +13,7 @@
  * million seconds takes 330 MB, however many more there are: where a replay would
  * hold more, it reads its files twice.
  */
-import { compression, whyUnreadable } from "../mod.ts";
+import { compression, filesOf, isPattern, whyUnreadable } from "../mod.ts";
 import { accepted, fail, FORMAT_USAGE } from "../script/mod.ts";
 import { readCommand } from "./lograte/command.ts";
 import { live } from "./lograte/live.ts";
@@ -30,7 +30,8 @@ Usage: lograte.ts --metric NAME [OPTION]... FILE...
 
 Prints how many lines there were in each second as OpenTSDB puts: of those
 appended to the FILEs from now on, or with --replay of all that are in them.
-A FILE that is - is stdin.
+A FILE that is - is stdin. A quoted pattern, such as '/var/log/app/*.log', takes
+in files that appear later, too: within a second, from their beginnings.
 
 What to count:
   --metric NAME       The metric's name.
@@ -135,16 +136,37 @@ late, or times were set aside. Status 2: the options are wrong, or times are not
 known. Status 13: a FILE or the journal cannot be read.
 `;
 
+/** The files, with those that patterns lead to. */
+function allFiles(paths: string[]): string[] {
+  return [
+    ...new Set(paths.flatMap((path) => {
+      const found = isPattern(path) ? filesOf(path) : [path];
+      if (found.length === 0) fail(`cannot read ${path}: no such file`, 13);
+      return found;
+    })),
+  ];
+}
+
+/** Why there cannot be a log where a pattern leads to; undefined if there can. */
+function whyNoPattern(pattern: string): string | undefined {
+  const folder = pattern.replace(/[^/]*[*?[].*$/, "") || ".";
+  const why = whyUnreadable(folder);
+  return why === "it is a directory" ? undefined : why ?? "it is no folder";
+}
+
 /** Reads and counts, until all sources end or a signal comes. */
-async function run(settings: Settings): Promise<void> {
-  for (const file of settings.wait ? [] : settings.files) {
-    const why = file === "-"
-      ? undefined
-      : whyUnreadable(file, !settings.replay);
-    if (why !== undefined) fail(`cannot read ${file}: ${why}`, 13);
+async function run(asked: Settings): Promise<void> {
+  const settings = asked.replay
+    ? { ...asked, files: allFiles(asked.files) }
+    : asked;
+  const paths = settings.files.filter((file) => file !== "-");
+  for (const path of settings.wait ? [] : paths) {
+    const why = isPattern(path)
+      ? whyNoPattern(path)
+      : whyUnreadable(path, !settings.replay);
+    if (why !== undefined) fail(`cannot read ${path}: ${why}`, 13);
   }
-  for (const file of settings.files) {
-    if (file === "-") continue;
+  for (const file of paths) {
     const found = compression(file);
     if (found === undefined) continue;
     const { name, program } = found;

@@ -7,6 +7,7 @@
 import type { LineOptions } from "./cut.ts";
 import { Lines } from "./lines.ts";
 import { LogFollower } from "./tail/follower.ts";
+import { followAll } from "./tail/pattern.ts";
 
 /**
  * The lines appended to a file from now on, each as soon as it is written. The
@@ -38,14 +39,48 @@ import { LogFollower } from "./tail/follower.ts";
  * ```
  */
 export function tail(path: string, options: LineOptions = {}): Lines {
-  return new Lines(batchesOf(path, options));
+  return new Lines(batchesOf(new LogFollower(path, options)));
 }
 
-async function* batchesOf(
-  path: string,
-  options: LineOptions,
-): AsyncGenerator<string[]> {
-  for await (const { lines } of new LogFollower(path, options).pieces()) {
-    yield lines;
+/** A log that was found by a pattern. */
+export interface FoundLog {
+  /** Where it is. */
+  path: string;
+  /** Its lines, until it is gone. */
+  lines: Lines;
+}
+
+/**
+ * The lines of all logs that a pattern leads to, also of those that appear
+ * later, which are found within a second and read from their beginning: one log
+ * for each day, or for each container. Files that were rotated or compressed are
+ * left out. All logs of a process share one `tail`, which follows 1,000 of them;
+ * of others, lines are read within 200 ms.
+ *
+ * @param pattern A path with `*`, `?` or `[abc]` in it.
+ * @param options Which lines are wanted.
+ * @returns The logs, without end.
+ *
+ * @example
+ * ```ts ignore
+ * import { tailAll } from "@metriccounter/metriccounter";
+ *
+ * for await (const { path, lines } of tailAll("/var/log/containers/*.log")) {
+ *   (async () => {
+ *     for await (const line of lines) console.log(path, line);
+ *   })();
+ * }
+ * ```
+ */
+export async function* tailAll(
+  pattern: string,
+  options: LineOptions = {},
+): AsyncGenerator<FoundLog> {
+  for await (const [path, log] of followAll(pattern, options)) {
+    yield { path, lines: new Lines(batchesOf(log)) };
   }
+}
+
+async function* batchesOf(log: LogFollower): AsyncGenerator<string[]> {
+  for await (const { lines } of log.pieces()) yield lines;
 }

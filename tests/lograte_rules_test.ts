@@ -152,7 +152,7 @@ processTest(
     assertMatch(
       first!,
       new RegExp(
-        "^#!/usr/bin/env -S PATH=\\S+ deno run -q --allow-run=tail " +
+        "^#!/usr/bin/env -S /\\S+ run -q --allow-run=tail " +
           `--allow-read=${folder} --allow-sys=hostname --config=\\S+$`,
       ),
     );
@@ -491,3 +491,38 @@ Deno.test("LogRates begins each line anew, whatever the flags of an expression",
   assertEquals(rates.events, 8 + 4);
   for (const counter of rates.counters) counter.close();
 });
+
+processTest(
+  "lograte.ts --save grants what patterns and a state need",
+  [],
+  async (folder) => {
+    const script = `${folder}/script`;
+    const first = async (...args: string[]) => {
+      const { err } = await lograte("--metric", "m", "--save", script, ...args);
+      assertEquals(err, []);
+      const text = await Deno.readTextFile(script);
+      await Deno.remove(script);
+      return text;
+    };
+    const logs = `${folder}/pods/*/*.log`;
+    const state = ["--time", "auto", "--resume", `${folder}/state/m`];
+    const plain = await first(logs);
+    assert(plain.includes(` --allow-read=${folder}/pods --allow-sys`), plain);
+    const resumed = await first(...state, `${folder}/logs/app.log`);
+    assert(
+      resumed.includes(
+        ` --allow-read=${folder}/logs,${folder}/state --allow-write=${folder}/state `,
+      ),
+      resumed,
+    );
+    await Deno.mkdir(`${folder}/pods/a`, { recursive: true });
+    await Deno.writeTextFile(`${folder}/0.log`, "");
+    await Deno.symlink(`${folder}/0.log`, `${folder}/pods/a/0.log`);
+    assert((await first(logs)).includes(" --allow-read=/ "));
+    const many = Array.from(
+      { length: 9 },
+      (_, i) => `/var/log/application-${i}/x`,
+    );
+    assert((await first(...many)).includes(" --allow-read --allow-sys"));
+  },
+);

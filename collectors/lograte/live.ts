@@ -6,10 +6,13 @@
 
 import {
   autodump,
+  type FoundLog,
+  isPattern,
   journal,
-  type Lines,
+  type LineOptions,
   linesOf,
   tail,
+  tailAll,
   whyNoJournal,
 } from "../../mod.ts";
 import { complain, complainSync, fail } from "../../script/mod.ts";
@@ -20,19 +23,17 @@ import { TimeTeller } from "./time_teller.ts";
 const FIRST_LOOK = 5000; // ms until it is said that nothing has matched
 const SWEEP = 60_000; // ms between looks for series to forget
 
-function* sourcesOf(settings: Settings): Generator<[string, Lines]> {
-  const { files, text, format } = settings;
-  // A line without a time takes that of the line before: then all are needed.
-  const options = text !== undefined && format === undefined
-    ? { match: text }
-    : {};
-  for (const file of files) {
-    yield file === "-"
-      ? ["stdin", linesOf(Deno.stdin.readable, options)]
-      : [file, tail(file, options)];
-  }
-  if (settings.journal !== undefined) {
-    yield ["the journal", journal(settings.journal, options)];
+/** All logs, each with a name. */
+async function* logsOf(
+  file: string,
+  options: LineOptions,
+): AsyncGenerator<FoundLog> {
+  if (file === "-") {
+    yield { path: "stdin", lines: linesOf(Deno.stdin.readable, options) };
+  } else if (isPattern(file)) {
+    yield* tailAll(file, options);
+  } else {
+    yield { path: file, lines: tail(file, options) };
   }
 }
 
@@ -49,10 +50,12 @@ export async function live(settings: Settings): Promise<void> {
     const why = await whyNoJournal();
     if (why !== undefined) fail(`cannot read the journal: ${why}`, 13);
   }
-  const times: TimeTeller[] = [];
+  const times = new Set<TimeTeller>();
+  let unreadBefore = 0; // of logs that have ended
   addEventListener("unload", () => {
     const { late, badValues, notJson } = rate;
-    const unread = times.reduce((sum, { unread }) => sum + unread, 0);
+    const unread = [...times]
+      .reduce((sum, { unread }) => sum + unread, unreadBefore);
     if (late + badValues + notJson + unread > 0) {
       const more = unread > 0
         ? `, ${unread} lines took the time of the line before`
@@ -70,19 +73,35 @@ export async function live(settings: Settings): Promise<void> {
       `nothing to report yet: ${read} lines were read, none of them matches`,
     );
   }, FIRST_LOOK);
+  const { files, text, format } = settings;
+  // A line without a time takes that of the line before: then all are needed.
+  const wanted = text !== undefined && format === undefined
+    ? { match: text }
+    : {};
   const near = () => Date.now() / 1000;
-  const counting = [...sourcesOf(settings)].map(async ([name, source]) => {
-    const time = settings.format &&
-      new TimeTeller(name, timeOf(settings, { near }), near);
-    if (time) times.push(time);
-    const log = rate.of(name);
-    for await (const lines of source.batches) {
+  const count = async ({ path, lines: { batches } }: FoundLog) => {
+    const time = format &&
+      new TimeTeller(path, timeOf(settings, { near }), near);
+    if (time) times.add(time);
+    const log = rate.of(path);
+    for await (const lines of batches) {
       read += lines.length;
       const known = time?.knows(lines) ? time : undefined;
       for (const line of lines) log.count(line, known?.at(line));
       time?.say();
     }
-  });
+    if (time && times.delete(time)) unreadBefore += time.unread;
+  };
+  const countAll = async (file: string) => {
+    const counting: Promise<void>[] = [];
+    for await (const log of logsOf(file, wanted)) counting.push(count(log));
+    await Promise.all(counting);
+  };
+  const counting = files.map(countAll);
+  if (settings.journal !== undefined) {
+    const lines = journal(settings.journal, wanted);
+    counting.push(count({ path: "the journal", lines }));
+  }
   await Promise.all(counting);
   clearTimeout(firstLook);
   clearInterval(sweep);

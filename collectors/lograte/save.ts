@@ -4,7 +4,8 @@
  * @module
  */
 
-import { fail, messageOf, shebang } from "../../script/mod.ts";
+import { filesOf, isPattern } from "../../mod.ts";
+import { fail, messageOf } from "../../script/mod.ts";
 import type { Command } from "./command.ts";
 
 const WIDTH = 80; // characters of a line of code
@@ -21,13 +22,27 @@ function absolute(path: string): string {
   return path.startsWith("/") ? path : `${Deno.cwd()}/${path}`;
 }
 
-/** The folders that must be read for a log, also where a link leads to. */
+/**
+ * The folders that must be read for a log, also where a link leads to: any, for
+ * links that a pattern leads to.
+ */
 function foldersOf(file: string): string[] {
+  if (isPattern(file)) {
+    const folder = folderOf(file.replace(/[*?[].*$/, ""));
+    const isLink = (path: string) => Deno.realPathSync(path) !== path;
+    return [filesOf(file).some(isLink) ? "/" : folder];
+  }
   try {
     return [folderOf(file), folderOf(Deno.realPathSync(file))];
   } catch {
     return [folderOf(file)]; // it is not there yet
   }
+}
+
+/** Folders as a permission lists them. */
+function listed(folders: string[]): string {
+  return [...new Set(folders)].map((folder) => folder.replaceAll(",", ",,"))
+    .join(",");
 }
 
 /** A word for `env -S`. */
@@ -64,18 +79,24 @@ function firstLine({ rule, options }: Command, files: string[]): string {
     ...(files.length > 0 ? ["tail"] : []),
     ...(options.journal === undefined ? [] : ["journalctl"]),
   ];
-  const folders = [...new Set(files.flatMap(foldersOf))]
-    .map((folder) => folder.replaceAll(",", ",,"));
+  const states = options.resume === undefined ? [] : [absolute(options.resume)];
+  const folders = listed([...files, ...states].flatMap(foldersOf));
+  const write = states.map((state) =>
+    `--allow-write=${listed([folderOf(state)])}`
+  );
   const flags = (read: string[]) => [
-    ...["run", "-q", `--allow-run=${programs}`, ...read],
+    ...["run", "-q", `--allow-run=${programs}`, ...read, ...write],
     ...(Object.hasOwn(rule.tags ?? {}, "host") ? [] : ["--allow-sys=hostname"]),
     // From elsewhere the imports of the module would not be found.
     ...(ROOT.protocol === "file:" && MODULE.pathname.endsWith(".ts")
       ? [`--config=${new URL("deno.json", ROOT).pathname}`]
       : []),
   ];
-  const line = (read: string[]) => shebang(flags(read).map(quoted).join(" "));
-  if (folders.length === 0) return line([]);
+  // The script is for this machine: no PATH leaves room for the permissions.
+  const line = (read: string[]) =>
+    ["#!/usr/bin/env -S", ...[Deno.execPath(), ...flags(read)].map(quoted)]
+      .join(" ");
+  if (folders === "") return line([]);
   const least = line([`--allow-read=${folders}`]);
   const fits = new TextEncoder().encode(least).length <= MAX_SHEBANG;
   return fits ? least : line(["--allow-read"]);
@@ -104,7 +125,9 @@ function specifier(script: string): string {
 export function save(path: string, command: Command): void {
   const script = absolute(path);
   const files = command.files.map(absolute);
-  const { rule, options } = command;
+  const { rule } = command;
+  const { resume } = command.options;
+  const options = { ...command.options, resume: resume && absolute(resume) };
   const rest = Object.values(options).some((option) => option !== undefined)
     ? `, ${code(options)}`
     : "";

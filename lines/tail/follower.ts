@@ -40,6 +40,12 @@ export interface FollowerOptions extends LineOptions {
    * @default {always}
    */
   wants?: (file: HeldFile) => boolean;
+  /**
+   * Whether it is nothing to be said that the log is missing.
+   *
+   * @default {false}
+   */
+  mayGo?: boolean;
 }
 
 /**
@@ -54,7 +60,7 @@ export class LogFollower {
   found = false;
 
   readonly #path: string;
-  readonly #options: LineOptions;
+  readonly #options: FollowerOptions;
   readonly #monotonic: () => number;
   readonly #begin: FollowerOptions["begin"];
   readonly #wants: (file: HeldFile) => boolean;
@@ -183,7 +189,8 @@ export class LogFollower {
       this.#openMissed(since);
       if (typeof info !== "string") this.#current = this.#open(this.#path);
       this.#looked = now;
-      this.#notice(typeof info === "string" ? info : undefined, elapsed);
+      const isSaid = typeof info === "string" && !this.#options.mayGo;
+      this.#notice(isSaid ? info : undefined, elapsed);
     } catch (error) {
       // What was missed is looked for again.
       this.#notice(reasonOf(error, this.#path), elapsed);

@@ -1,0 +1,203 @@
+/**
+ * The logs that a pattern leads to, also those that appear later.
+ *
+ * @module
+ */
+
+import { unread } from "../../script/unread.ts";
+import { sleep } from "../../script/wait.ts";
+import { compression } from "../file.ts";
+import { type FollowerOptions, LogFollower } from "./follower.ts";
+import { HeldFile, identityOf } from "./held_file.ts";
+import { isRotated } from "./rotated.ts";
+
+const LOOK = 1000; // ms between looks for new logs
+const WILD = /[*?[]/;
+const EARLY = 50; // ms before the end of a second for each look
+
+/**
+ * Whether a path is a pattern: it has one of `* ? [`, and no file has this name.
+ *
+ * @param path The path.
+ */
+export function isPattern(path: string): boolean {
+  if (!WILD.test(path)) return false;
+  try {
+    Deno.lstatSync(path);
+    return false;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    return true;
+  }
+}
+
+/**
+ * The files that a pattern leads to now, sorted. A `*` stands for no `/`, and
+ * for no dot at the start of a name.
+ *
+ * @param pattern Such as `/var/log/app/*.log`.
+ */
+export function filesOf(pattern: string): string[] {
+  const [first, ...rest] = pattern.split("/");
+  const paths = pathsOf("", [first!, ...rest]);
+  return paths.filter((path) => fileAt(path)).sort();
+}
+
+// Node's own globSync() wants to read the environment, and takes 40 ms for 300
+// folders where this takes 4 (measured).
+/** The paths that begin with a folder and go on by names, some of them patterns. */
+function pathsOf(folder: string, names: string[]): string[] {
+  const [name, ...rest] = names;
+  const isLast = rest.length === 0;
+  if (!WILD.test(name!)) {
+    return isLast ? [folder + name] : pathsOf(`${folder}${name}/`, rest);
+  }
+  const expression = new RegExp(`^${expressionOf(name!)}$`, "s");
+  return entriesOf(folder || ".").filter((entry) => expression.test(entry))
+    .flatMap((entry) =>
+      isLast ? [folder + entry] : pathsOf(`${folder}${entry}/`, rest)
+    );
+}
+
+/** What matches the names that a pattern stands for. */
+function expressionOf(pattern: string): string {
+  const found = pattern.replaceAll(
+    /\[(!?)([^\]]+)\]|[*?]|[^*?]/gsu,
+    (part, not, set) => {
+      if (part === "*") return ".*";
+      if (part === "?") return ".";
+      if (set === undefined) return RegExp.escape(part);
+      return `[${not && "^"}${set.replaceAll(/[\\^]/g, "\\$&")}]`;
+    },
+  );
+  return pattern.startsWith(".") ? found : `(?!\\.)${found}`;
+}
+
+function entriesOf(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(folder)].map(({ name }) => name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    return []; // it is no folder, or it is gone
+  }
+}
+
+function fileAt(path: string): Deno.FileInfo | undefined {
+  try {
+    const info = Deno.statSync(path);
+    return info.isFile ? info : undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+  }
+}
+
+/** Splits a path into folder and name. */
+function split(path: string): [string, string] {
+  const slash = path.lastIndexOf("/") + 1;
+  return [path.slice(0, slash), path.slice(slash)];
+}
+
+/** Finds the logs of a pattern, and knows which files were read under which name. */
+export class Finder {
+  readonly #pattern: string;
+  readonly #options: FollowerOptions;
+  readonly #logs = new Map<string, LogFollower>();
+  /** How far files were read, by their identity. */
+  #read = new Map<string, number>();
+  #isFirst = true;
+
+  /**
+   * Makes one; nothing is looked for yet.
+   *
+   * @param pattern The pattern.
+   * @param options How the logs are followed.
+   */
+  constructor(pattern: string, options: FollowerOptions) {
+    this.#pattern = pattern;
+    this.#options = options;
+  }
+
+  /** Looks for logs that are new, and ends those that are gone. */
+  look(): [string, LogFollower][] {
+    const looked = Date.now();
+    const paths = filesOf(this.#pattern);
+    const read = new Map<string, number>();
+    for (const [path, log] of this.#logs) {
+      for (const { info, offset } of log.files) {
+        read.set(identityOf(info), offset);
+      }
+      if (log.files.length > 0 || paths.includes(path)) continue;
+      log.end();
+      this.#logs.delete(path);
+    }
+    const found: [string, LogFollower][] = [];
+    for (const path of paths) {
+      const info = fileAt(path);
+      if (info === undefined) continue;
+      const id = identityOf(info);
+      const before = this.#read.get(id);
+      if (before !== undefined && !read.has(id)) read.set(id, before);
+      if (this.#logs.has(path) || this.#isOld(path, info)) continue;
+      const begin = { files: this.#open(path, before ?? 0), looked };
+      const log = new LogFollower(path, {
+        ...this.#options,
+        mayGo: true,
+        ...(!this.#isFirst && { begin }),
+      });
+      this.#logs.set(path, log);
+      found.push([path, log]);
+    }
+    this.#read = read;
+    this.#isFirst = false;
+    return found;
+  }
+
+  /** Whether it is read under another name, was rotated, or does not grow. */
+  #isOld(path: string, info: Deno.FileInfo): boolean {
+    const [folder, name] = split(path);
+    for (const [other, log] of this.#logs) {
+      if (log.files.some((file) => file.is(info))) return true;
+      const [itsFolder, itsName] = split(other);
+      if (folder === itsFolder && isRotated(name, itsName)) return true;
+    }
+    return compression(path) !== undefined;
+  }
+
+  #open(path: string, offset: number): HeldFile[] {
+    try {
+      const file = new HeldFile(path, this.#options);
+      if (offset <= file.info.size) file.seek(offset);
+      return [file];
+    } catch (error) {
+      if (error instanceof Deno.errors.NotCapable) throw error;
+      return []; // the follower says why
+    }
+  }
+}
+
+/**
+ * Follows the logs that a pattern leads to, without end: those that are there
+ * from their ends on, those that appear later from their beginnings. A log that
+ * is gone ends once its writer has left it.
+ *
+ * @param pattern The pattern.
+ * @param options How they are followed.
+ */
+export async function* followAll(
+  pattern: string,
+  options: FollowerOptions,
+): AsyncGenerator<[string, LogFollower]> {
+  const finder = new Finder(pattern, options);
+  unread.add(finder);
+  try {
+    while (true) {
+      for (const log of finder.look()) {
+        unread.delete(finder);
+        yield log;
+      }
+      await sleep(LOOK - (Date.now() + EARLY) % LOOK);
+    }
+  } finally {
+    unread.delete(finder);
+  }
+}
