@@ -73,6 +73,9 @@ ${FORMAT_USAGE}
   --max-gap SECONDS      A series with tags from groups, and any in a replay,
                          is 0 for so long after its last event; then it pauses
                          and is forgotten until the next (default 3600).
+  --self                 Print puts about this program, too, as is the default
+                         for tcollector: metriccounter.lines that were read, .late
+                         that came too late, and with --resume .lag.seconds.
 
 When it was:
   --time auto|REGEX|FIELD

@@ -69,7 +69,8 @@ export interface MetricCounterOptions {
   clock?: () => number;
 }
 
-const UNDER_TCOLLECTOR = /\/\d+\/[^/]+$/.test(Deno.mainModule);
+/** Whether the main script lies in a folder as those of tcollector are. */
+export const UNDER_TCOLLECTOR: boolean = /\/\d+\/[^/]+$/.test(Deno.mainModule);
 
 /** Says why there is no counter with such an option. */
 function refusal(rule: string, value: unknown): string {

@@ -9,10 +9,10 @@ import { complain, messageOf } from "../script/complain.ts";
 import { find, type Found, openLog } from "./resume/find.ts";
 import { floorTo, Source } from "./resume/source.ts";
 import {
-  readState,
   type Settings,
   type State,
-  writeState,
+  StateError,
+  StateFile,
 } from "./resume/state.ts";
 import { LogFollower } from "./tail/follower.ts";
 import type { HeldFile } from "./tail/held_file.ts";
@@ -55,6 +55,14 @@ export interface TimedLogsOptions {
   forget: () => void;
   /** Writes puts; resolves when they are taken. */
   write: (lines: string) => Promise<void>;
+}
+
+/** By how much reading is behind. */
+export interface Lag {
+  /** Bytes that were not read. */
+  bytes: number;
+  /** The age of the newest line read, where others were not; else 0. */
+  seconds: number;
 }
 
 /** One log: the files that are or were at a path. */
@@ -109,6 +117,7 @@ export class TimedLogs {
   lines = 0;
 
   readonly #options: TimedLogsOptions;
+  readonly #file: StateFile;
   readonly #logs: Map<string, Log>;
   /** The first second to be reported: all before are final since long ago. */
   readonly #from: number;
@@ -140,7 +149,8 @@ export class TimedLogs {
    */
   constructor(paths: string[], options: TimedLogsOptions) {
     this.#options = options;
-    const state = readState(options.state, options.settings);
+    this.#file = new StateFile(options.state, options.settings);
+    const state = this.#file.read();
     this.#looked = Date.now();
     const { files, lost } = state
       ? find(paths, state)
@@ -179,6 +189,23 @@ export class TimedLogs {
   get #reported(): number {
     const until = this.#dumped - this.hold;
     return Math.max(this.#from, floorTo(this.#options.granularity, until));
+  }
+
+  /** What is not read yet. */
+  get lag(): Lag {
+    let bytes = 0;
+    let reached = Infinity;
+    for (const log of this.#logs.values()) {
+      for (const { left, pieces, file, newest } of log.sources) {
+        if (left) continue;
+        const unread = Math.max(0, file.info.size - file.offset);
+        if (unread === 0 && pieces.length === 0) continue;
+        bytes += unread;
+        reached = Math.min(reached, Math.max(newest, this.#from));
+      }
+    }
+    const seconds = Math.max(0, Math.floor(Date.now() / 1000 - reached));
+    return { bytes, seconds: reached === Infinity ? 0 : seconds };
   }
 
   /** Ends the reading; `run()` then reports what is final. */
@@ -397,7 +424,7 @@ export class TimedLogs {
   /** Notes the state; if that fails, nothing is written until it can be. */
   async #save(reported: number): Promise<boolean> {
     this.#saved = performance.now();
-    const { again, granularity, state, settings } = this.#options;
+    const { again, granularity, state } = this.#options;
     const from = Math.max(
       this.#from,
       floorTo(granularity, this.#written - again),
@@ -409,9 +436,9 @@ export class TimedLogs {
     }
     const looked = this.#looked;
     try {
-      await writeState(state, { looked, from, reported, logs }, settings);
+      await this.#file.write({ looked, from, reported, logs });
     } catch (error) {
-      if (!this.#isRunning) throw error;
+      if (!this.#isRunning || error instanceof StateError) throw error;
       this.#notice(`cannot write ${state}: ${messageOf(error)}; waiting`);
       return false;
     }

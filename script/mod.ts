@@ -11,6 +11,7 @@ export { putsWritten, writePuts } from "./autodump.ts";
 export { Backoff } from "./backoff.ts";
 export { outputOf } from "./child.ts";
 export { copied, type Texts, TextTree } from "../counter/text_tree.ts";
+export { UNDER_TCOLLECTOR } from "../counter/options.ts";
 export type { LineFormat, PutFormat } from "../counter/put.ts";
 export {
   type Collector,

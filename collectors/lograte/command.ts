@@ -71,6 +71,7 @@ export function readCommand(usage: string): Command {
     "since": text(),
     "until": text(),
     "shift": choice("now"),
+    "self": flag(),
     "resume": text(),
     "again": wholeNumber(0, DAY, undefined),
     "save": text(),
@@ -95,6 +96,7 @@ export function readCommand(usage: string): Command {
   needs("until", "without --replay", replay);
   needs("shift", "without --replay", replay);
   needs("wait", "with --replay", !replay);
+  needs("self", "with --replay", !replay);
   needs("resume", "with --replay", !replay);
   needs("resume", "without --time", isTimed);
   needs("resume", "with --journal", options.journal === undefined);
@@ -152,6 +154,7 @@ export function readCommand(usage: string): Command {
       since: options.since,
       until: options.until,
       shift: options.shift,
+      self: options.self || undefined,
       resume: options.resume,
       again: options.again,
     },

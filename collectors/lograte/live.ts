@@ -18,6 +18,7 @@ import {
 import { complain, complainSync, fail } from "../../script/mod.ts";
 import { type Settings, timeOf } from "./options.ts";
 import { LogRates } from "./rates.ts";
+import { countSelf } from "./self.ts";
 import { TimeTeller } from "./time_teller.ts";
 
 const FIRST_LOOK = 5000; // ms until it is said that nothing has matched
@@ -65,8 +66,11 @@ export async function live(settings: Settings): Promise<void> {
     }
   });
   await using _ = autodump();
-  const sweep = setInterval(() => rate.forget(), SWEEP);
   let read = 0;
+  using _self = settings.self
+    ? countSelf(settings, () => ({ lines: read, late: rate.late }))
+    : undefined;
+  const sweep = setInterval(() => rate.forget(), SWEEP);
   const firstLook = setTimeout(() => {
     if (!rate.waits) return;
     complain(

@@ -10,6 +10,7 @@ import {
   type PutFormat,
   type TakenTime,
 } from "../../mod.ts";
+import { UNDER_TCOLLECTOR } from "../../script/mod.ts";
 import { fieldAt, FieldReader } from "./fields.ts";
 import type { LogRule } from "./rate.ts";
 import { LogRates, type LogRatesOptions } from "./rates.ts";
@@ -127,6 +128,13 @@ export interface LogOptions {
    * @default {60}
    */
   again?: number | undefined;
+  /**
+   * Whether what is known of this program is reported, too:
+   * `metriccounter.lines`, `metriccounter.late` and `metriccounter.lag.seconds`.
+   *
+   * @default {true in the format "tcollector"}
+   */
+  self?: boolean | undefined;
 }
 
 /** What the options come to. */
@@ -157,6 +165,8 @@ export interface Settings {
   timeFormat: string | undefined;
   /** The zone of times that do not tell theirs. */
   zone: string | undefined;
+  /** Whether puts about this program are printed, too. */
+  self: boolean;
   /** The option `time`. */
   time: string | RegExp | undefined;
   /** The file that keeps where to go on after a death. */
@@ -295,6 +305,10 @@ export function complete(
     textOfTime: of("time", () => textOfTime(options)),
     timeFormat,
     zone,
+    self: options.self ??
+      (options.format === undefined
+        ? UNDER_TCOLLECTOR
+        : options.format === "tcollector"),
     time,
     resume: options.resume,
     again: options.again ?? AGAIN,

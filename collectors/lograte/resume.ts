@@ -6,8 +6,8 @@
  */
 
 import { resolve } from "node:path";
-import type { LogTime } from "../../mod.ts";
-import { TimedLogs } from "../../lines/resume.ts";
+import { autodump, type LogTime, MetricFamily } from "../../mod.ts";
+import { type Lag, TimedLogs } from "../../lines/resume.ts";
 import { StateError } from "../../lines/resume/state.ts";
 import {
   complain,
@@ -18,10 +18,13 @@ import {
   within,
   writePuts,
 } from "../../script/mod.ts";
-import { watchReader } from "../../script/reader.ts";
 import { CURE, describe, type Settings, timeOf } from "./options.ts";
 import { LogRates } from "./rates.ts";
+import { countSelf } from "./self.ts";
 
+const NONE = new MetricFamily("none");
+const SAY_AGAIN = 60_000; // ms between two notes of how much is not read yet
+const BEHIND = 60; // s that are worth a note
 const LAST_MOMENT = 3000; // ms for the reader to take what is left
 
 /**
@@ -76,12 +79,22 @@ export async function resume(settings: Settings): Promise<void> {
     complainSync("the reader stalls: what it did not take is reported again");
     Deno.exit(1);
   });
-  using _reader = watchReader(() => Deno.exit(141));
+  using self = settings.self
+    ? countSelf(settings, () => ({
+      lines: logs.lines,
+      late: logs.late,
+      lag: logs.lag.seconds,
+    }))
+    : undefined;
+  // It notices, too, that the reader of stdout is gone.
+  await using _dump = autodump(NONE, ...self?.counters ?? []);
+  using _lag = sayLag(logs);
   try {
     await logs.run();
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    fail(`cannot write ${state}: ${error.message}`, 13);
+    const status = error instanceof StateError ? 1 : 13;
+    fail(`cannot write ${state}: ${error.message}`, status);
   }
   if (logs.late + rate.badValues + logs.untimed > 0) {
     complainSync(
@@ -133,4 +146,28 @@ function tellOnce(): (path: string, time: LogTime) => void {
       say(path, taken.how, `${path}: ${describe(taken)}`);
     }
   };
+}
+
+function describeLag({ bytes, seconds }: Lag): string {
+  const [hours, minutes] = [seconds / 3600, seconds / 60].map(Math.floor);
+  const time = hours! > 0
+    ? `${hours} h ${minutes! % 60} min`
+    : minutes! > 0
+    ? `${minutes} min ${seconds % 60} s`
+    : `${seconds} s`;
+  return `${(bytes / 1e6).toFixed(1)} MB to read, ${time} behind`;
+}
+
+/** Says how much was not read while nobody did, and how that goes on. */
+function sayLag(logs: TimedLogs): Disposable {
+  const { lag } = logs;
+  let isBehind = lag.bytes > 0 && lag.seconds > 0;
+  if (isBehind) complain(`going on: ${describeLag(lag)}`);
+  const timer = setInterval(() => {
+    const { lag } = logs;
+    if (lag.seconds > BEHIND) complain(`still ${describeLag(lag)}`);
+    else if (isBehind) complain("has caught up");
+    isBehind = lag.seconds > BEHIND;
+  }, SAY_AGAIN);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }

@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import { writeAll } from "../../script/output.ts";
 
 const VERSION = 1;
+const NEW = { write: true, create: true, truncate: true, mode: 0o600 };
 
 /** What is known about one file of a log. */
 export interface FileState {
@@ -59,22 +60,81 @@ export function hashOf(bytes: Uint8Array | string): string {
   return createHash("sha256").update(bytes).digest("hex").slice(0, 32);
 }
 
-/**
- * Reads a state.
- *
- * @param path The file.
- * @param settings The options that it must be of.
- * @returns The state; undefined if there is no file.
- * @throws {StateError} If it is torn, foreign, or of other options.
- */
-export function readState(path: string, settings: Settings): State | undefined {
-  let text: string;
-  try {
-    text = Deno.readTextFileSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+/** A file that keeps a state: always a whole one, the old or the new one. */
+export class StateFile {
+  readonly #path: string;
+  readonly #settings: Settings;
+  /** Which file was written or read last. */
+  #own: string | undefined;
+
+  /**
+   * Names the file.
+   *
+   * @param path Where it is.
+   * @param settings The options that its states are of.
+   */
+  constructor(path: string, settings: Settings) {
+    this.#path = path;
+    this.#settings = settings;
   }
+
+  /**
+   * Reads the state.
+   *
+   * @returns The state; undefined if there is no file.
+   * @throws {StateError} If it is torn, foreign, or of other options.
+   */
+  read(): State | undefined {
+    let text: string;
+    try {
+      text = Deno.readTextFileSync(this.#path);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw error;
+    }
+    this.#own = this.#identity();
+    return parse(text, this.#settings);
+  }
+
+  /**
+   * Writes the state.
+   *
+   * @param state The state.
+   * @throws {StateError} If somebody else has written it since.
+   */
+  async write(state: State): Promise<void> {
+    const there = this.#identity();
+    if (there !== undefined && there !== this.#own) {
+      throw new StateError("another process writes it, too");
+    }
+    const body = JSON.stringify({ settings: this.#settings, ...state });
+    const text = `metriccounter state ${VERSION} ${hashOf(body)}\n${body}\n`;
+    const beside = `${this.#path}.new`;
+    {
+      using file = await Deno.open(beside, NEW);
+      await writeAll(file, new TextEncoder().encode(text));
+      await file.sync();
+    }
+    await Deno.rename(beside, this.#path);
+    this.#own = this.#identity();
+    using folder = await Deno.open(this.#path.replace(/[^/]*$/, "") || ".");
+    await folder.sync(); // so that the new name survives the machine, too
+  }
+
+  /** Which file is there now, and since when. */
+  #identity(): string | undefined {
+    try {
+      const { dev, ino, mtime } = Deno.statSync(this.#path);
+      return `${dev}:${ino}:${mtime?.getTime()}`;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** The state that a text tells. */
+function parse(text: string, settings: Settings): State {
   const [first, body, ...rest] = text.split("\n");
   const [, version, sum] = first!.match(/^metriccounter state (\d+) (\w+)$/) ??
     [];
@@ -100,34 +160,4 @@ export function readState(path: string, settings: Settings): State | undefined {
     );
   }
   return state;
-}
-
-/**
- * Writes a state: there is always a whole one, the old or the new one.
- *
- * @param path The file.
- * @param state The state.
- * @param settings The options that it is of.
- */
-export async function writeState(
-  path: string,
-  state: State,
-  settings: Settings,
-): Promise<void> {
-  const body = JSON.stringify({ settings, ...state });
-  const text = `metriccounter state ${VERSION} ${hashOf(body)}\n${body}\n`;
-  const beside = `${path}.new`;
-  {
-    using file = await Deno.open(beside, {
-      write: true,
-      create: true,
-      truncate: true,
-      mode: 0o600,
-    });
-    await writeAll(file, new TextEncoder().encode(text));
-    await file.sync();
-  }
-  await Deno.rename(beside, path);
-  using folder = await Deno.open(path.replace(/[^/]*$/, "") || ".");
-  await folder.sync(); // so that the new name survives the machine, too
 }
