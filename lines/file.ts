@@ -70,10 +70,12 @@ export function compression(
 }
 
 /**
- * Also unzips a file of several members, which `DecompressionStream` refuses,
+ * Unzips a file of several members, too, which `DecompressionStream` refuses,
  * and all that there is of a damaged one, before it throws.
+ *
+ * @param chunks What gzip has compressed; a chunk may be used again.
  */
-async function* unzipped(
+export async function* unzipped(
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   const { createGunzip } = await import("node:zlib");

@@ -7,7 +7,7 @@
 
 import { complain, messageOf } from "../script/complain.ts";
 import { find, type Found, openLog } from "./resume/find.ts";
-import { floorTo, Source } from "./resume/source.ts";
+import { floorTo, Source, type SourceFile } from "./resume/source.ts";
 import {
   type Settings,
   type State,
@@ -15,7 +15,8 @@ import {
   StateFile,
 } from "./resume/state.ts";
 import { LogFollower } from "./tail/follower.ts";
-import type { HeldFile } from "./tail/held_file.ts";
+import { ZippedFile } from "./resume/zipped_file.ts";
+import { HeldFile } from "./tail/held_file.ts";
 import type { LogTime, LogTimeOptions } from "./time.ts";
 
 const TICK = 1000; // ms between looks at the clock
@@ -68,22 +69,30 @@ export interface Lag {
 /** One log: the files that are or were at a path. */
 class Log {
   readonly path: string;
-  sources: Source[];
+  sources: Source[] = [];
   readonly follower: LogFollower;
   /** When there was nothing at the path, by the clock. */
   missing = -Infinity;
 
   constructor(path: string, sources: Source[], looked: number) {
     this.path = path;
-    this.sources = sources;
+    const files = sources.map(({ file }) => file)
+      .filter((file) => file instanceof HeldFile);
     this.follower = new LogFollower(path, {
-      begin: { files: sources.map(({ file }) => file), looked },
+      begin: { files, looked },
       wants: (file) => !this.find(file)?.pieces.length,
     });
+    for (const source of sources) this.add(source);
   }
 
-  find(file: HeldFile): Source | undefined {
+  find(file: SourceFile): Source | undefined {
     return this.sources.find((source) => source.isOf(file));
+  }
+
+  /** Adds a file. */
+  add(source: Source): void {
+    source.ring = () => this.follower.ring();
+    this.sources.push(source);
   }
 
   /** Forgets the files that have no line of a second, or of one after it. */
@@ -222,7 +231,10 @@ export class TimedLogs {
   async run(): Promise<void> {
     await this.#save(this.#reported);
     this.#isRunning = true;
-    const pumps = [...this.#logs.values()].map((log) => this.#pump(log));
+    const pumps = [...this.#logs.values()].flatMap((log) => [
+      this.#pump(log),
+      ...log.sources.map((source) => this.#unzip(source)),
+    ]);
     const ticks = setInterval(() => this.#tick(), TICK);
     try {
       while (!this.#isStopped && this.#error === undefined) {
@@ -238,7 +250,10 @@ export class TimedLogs {
       await this.#save(this.#written);
     } finally {
       clearInterval(ticks);
-      for (const { follower } of this.#logs.values()) follower.end();
+      for (const { follower, sources } of this.#logs.values()) {
+        follower.end();
+        for (const source of sources) source.ring();
+      }
       await Promise.all(pumps);
     }
   }
@@ -247,12 +262,35 @@ export class TimedLogs {
   async #pump(log: Log): Promise<void> {
     try {
       for await (const piece of log.follower.pieces()) {
-        this.#sourceOf(log, piece.file, piece.start).take(piece);
+        const source = this.#sourceOf(log, piece.file, piece.start);
+        source.take(piece, piece.file);
         this.#woken.resolve();
       }
     } catch (error) {
       this.#error = error;
       this.#woken.resolve();
+    }
+  }
+
+  /** Takes what a compressed file holds. */
+  async #unzip(source: Source): Promise<void> {
+    const { file } = source;
+    if (!(file instanceof ZippedFile)) return;
+    try {
+      for await (const piece of file.pieces()) {
+        source.take(piece);
+        this.#woken.resolve();
+        const { promise, resolve } = Promise.withResolvers<void>();
+        source.ring = resolve;
+        await promise;
+        if (this.#isStopped) return;
+      }
+    } catch (error) {
+      complain(`cannot read all of a file of a log: ${messageOf(error)}`);
+      source.take({ start: file.offset, lines: [], isLast: true });
+      this.#woken.resolve();
+    } finally {
+      file.close();
     }
   }
 
@@ -265,7 +303,7 @@ export class TimedLogs {
       const final = this.#reported;
       const begin = { offset, newest: null, last: null, final };
       source = new Source(file, begin, this.#options);
-      log.sources.push(source);
+      log.add(source);
     }
     return source;
   }
@@ -340,7 +378,7 @@ export class TimedLogs {
     }
     this.lines += lines.length;
     source.endPiece();
-    log.follower.ring();
+    source.ring();
     this.#options.timed(log.path, time);
   }
 

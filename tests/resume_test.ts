@@ -110,6 +110,144 @@ function exists(path: string): boolean {
   }
 }
 
+/** Lines of given seconds, in whatever file, and what must be reported. */
+class Told {
+  readonly seconds = new Map<number, number>();
+  readonly folder: string;
+  readonly log: string;
+  readonly out: string[] = [];
+  readonly err: string[] = [];
+  #base = 0;
+  #lines = 0;
+
+  constructor(folder: string) {
+    this.folder = folder;
+    this.log = `${folder}/a.log`;
+  }
+
+  /** Writes lines of some seconds after the start. */
+  write(path: string, from: number, to: number, isLost = false): void {
+    let text = "";
+    for (let second = this.#base + from; second < this.#base + to; second++) {
+      const time = new Date(second * 1000).toISOString();
+      for (let i = 0; i < 3; i++) text += `${time} line ${this.#lines++}\n`;
+      if (!isLost) {
+        this.seconds.set(second, (this.seconds.get(second) ?? 0) + 3);
+      }
+    }
+    Deno.writeTextFileSync(path, text, { append: true });
+  }
+
+  /** Runs the script until a second is reported. */
+  async run(until_: number, signal: Deno.Signal, ...logs: string[]) {
+    const run = new Running(resumed(this.folder, this.log, ...logs));
+    if (this.#base === 0) {
+      await until(() => exists(`${this.folder}/state`), 30);
+      this.#base = Math.floor(Date.now() / 1000) + 1;
+      this.write(this.log, 0, 12);
+    }
+    const second = this.#base + until_;
+    await until(() => puts(run.out).some((put) => put.second === second), 30);
+    await run.end(signal);
+    this.out.push(...run.out);
+    this.err.push(...run.err.filter((line) => !/ took |going on/.test(line)));
+  }
+
+  /** What was reported for each second; none of them differently again. */
+  reported(): Map<number, number> {
+    const found = new Map<number, number>();
+    for (const { second, value } of puts(this.out)) {
+      assertEquals(found.get(second) ?? value, value, `second ${second}`);
+      if (value > 0) found.set(second, value);
+    }
+    return found;
+  }
+}
+
+/** What happens to the log while nobody reads it, and what is said then. */
+const MEANWHILE: Record<
+  string,
+  { happens: (told: Told) => Promise<unknown>; said?: RegExp }
+> = {
+  "it is renamed twice": {
+    happens: async (told) => {
+      await Deno.rename(told.log, `${told.log}.2`);
+      told.write(`${told.log}.2`, 12, 14);
+      told.write(`${told.log}.1`, 14, 17);
+      told.write(told.log, 17, 20);
+    },
+  },
+  "it is renamed and compressed, and so is the next one": {
+    happens: async (told) => {
+      await Deno.rename(told.log, `${told.log}.3`);
+      told.write(`${told.log}.3`, 12, 14);
+      told.write(`${told.log}.2`, 14, 17);
+      await new Running(["gzip", `${told.log}.3`, `${told.log}.2`]).end();
+      told.write(told.log, 17, 20);
+    },
+  },
+  "it is copied and truncated": {
+    happens: async (told) => {
+      told.write(told.log, 12, 15);
+      await Deno.copyFile(told.log, `${told.log}.1`);
+      await Deno.truncate(told.log);
+      told.write(told.log, 15, 20);
+    },
+  },
+  "it is truncated, without a copy": {
+    happens: async (told) => {
+      told.write(told.log, 12, 15, true);
+      await Deno.truncate(told.log);
+      told.write(told.log, 15, 20);
+    },
+    said: /a file of .*a.log is gone/,
+  },
+  "it is deleted, and its inode used again": {
+    happens: async (told) => {
+      const { ino } = await Deno.stat(told.log);
+      await Deno.remove(told.log);
+      told.write(told.log, 15, 20);
+      const again = (await Deno.stat(told.log)).ino === ino;
+      if (!again) console.log("the inode was not used again");
+    },
+    said: /a file of .*a.log is gone/,
+  },
+  "a copy of it is made": {
+    happens: async (told) => {
+      await Deno.copyFile(told.log, `${told.log}.old`);
+      told.write(told.log, 12, 20);
+    },
+  },
+};
+
+processTest("lograte.ts --resume goes on whatever happens to the log", [
+  "tail",
+  "gzip",
+], async (folder) => {
+  const cases = Object.entries(MEANWHILE);
+  await Promise.all(cases.map(async ([what, { happens, said }], i) => {
+    await Deno.mkdir(`${folder}/${i}`);
+    const told = new Told(`${folder}/${i}`);
+    Deno.writeTextFileSync(told.log, "");
+    await told.run(7, "SIGKILL");
+    await happens(told);
+    told.write(told.log, 23, 24);
+    told.seconds.delete([...told.seconds.keys()].at(-1)!); // not final yet
+    await told.run(19, "SIGTERM");
+    assertEquals(told.err.length, said ? 1 : 0, `${what}: ${told.err}`);
+    if (said) assertMatch(told.err[0]!, said);
+    const reported = told.reported();
+    if (said) { // what was not reported before is gone
+      const [first] = told.seconds.keys();
+      for (const second of told.seconds.keys()) {
+        if (second >= first! + 12) break;
+        if (!reported.has(second)) told.seconds.delete(second);
+      }
+    }
+    assertEquals(reported, told.seconds, what);
+  }));
+});
+
 processTest("lograte.ts --resume refuses a state that is not its own", [
   "tail",
 ], async (folder) => {

@@ -6,15 +6,16 @@
 
 import { HEAD, HeldFile } from "../tail/held_file.ts";
 import { isRotated } from "../tail/rotated.ts";
-import type { Place } from "./source.ts";
+import type { Place, SourceFile } from "./source.ts";
 import { type FileState, hashOf, type State } from "./state.ts";
+import { ZippedFile } from "./zipped_file.ts";
 
 const COARSE = 20; // ms by which the times of files are behind the clock
 
 /** A file, where it is to be read on. */
 export interface Found {
   /** The file. */
-  file: HeldFile;
+  file: HeldFile | ZippedFile;
   /** What is known of that place. */
   begin: Omit<Place, "final"> & Partial<Pick<FileState, "final" | "cuts">>;
 }
@@ -28,12 +29,12 @@ export interface Findings {
 }
 
 /** Whether a file begins as it did. */
-function beginsAs({ head }: FileState, file: HeldFile): boolean {
+function beginsAs({ head }: FileState, file: SourceFile): boolean {
   return file.head.length >= head.bytes &&
     hashOf(file.head.subarray(0, head.bytes)) === head.hash;
 }
 
-function isSame(known: FileState, { info }: HeldFile): boolean {
+function isSame(known: FileState, { info }: SourceFile): boolean {
   if (info.dev !== known.dev || info.ino !== known.ino) return false;
   // Without a first byte, just the birth time tells an inode used again.
   return known.head.bytes > 0 ||
@@ -68,14 +69,30 @@ function namesIn(folder: string): string[] {
 }
 
 /** The files that are or may have been at a path, in the order of their age. */
-function filesOf(path: string): HeldFile[] {
+function filesOf(path: string): (HeldFile | ZippedFile)[] {
   const home = realPathOf(path);
   const slash = home.lastIndexOf("/") + 1;
   const [folder, log] = [home.slice(0, slash), home.slice(slash)];
-  const rotated = namesIn(folder).filter((name) => isRotated(name, log))
-    .flatMap((name) => openLog(folder + name) ?? [])
-    .sort((a, b) => changed(a) - changed(b));
-  return [...rotated, openLog(home) ?? []].flat();
+  const names = namesIn(folder);
+  const rotated = names.filter((name) => isRotated(name, log))
+    .flatMap((name) => openLog(folder + name) ?? []);
+  const zipped = names.filter((name) => {
+    const plain = name.replace(/\.gz$/, "");
+    // While both are there it is being compressed.
+    return plain !== name && isRotated(plain, log) && !names.includes(plain);
+  }).flatMap((name) => openZipped(folder + name) ?? []);
+  const old = [...rotated, ...zipped].sort((a, b) => changed(a) - changed(b));
+  const current = openLog(home);
+  return current ? [...old, current] : old;
+}
+
+function openZipped(path: string): ZippedFile | undefined {
+  try {
+    return new ZippedFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    return undefined;
+  }
 }
 
 function statOrNull(path: string): Deno.FileInfo | null {
@@ -86,12 +103,12 @@ function statOrNull(path: string): Deno.FileInfo | null {
   }
 }
 
-function changed({ info }: HeldFile): number {
+function changed({ info }: SourceFile): number {
   return info.mtime?.getTime() ?? 0;
 }
 
 /** Whether both begin alike, by more than a few lines. */
-function areCopies(a: HeldFile, b: HeldFile): boolean {
+function areCopies(a: SourceFile, b: SourceFile): boolean {
   return a.head.length === HEAD && hashOf(a.head) === hashOf(b.head);
 }
 
@@ -109,12 +126,13 @@ export function find(paths: string[], state: State): Findings {
   for (const path of paths) {
     const rest = filesOf(path);
     const known = state.logs[path] ?? [];
-    const found = new Map<FileState, HeldFile>();
+    const found = new Map<FileState, HeldFile | ZippedFile>();
     const take = (by: typeof isSame) => {
       for (const one of known) {
         if (found.has(one)) continue;
         const file = rest.find((file) =>
-          file.info.size >= one.read && beginsAs(one, file) && by(one, file)
+          (file instanceof ZippedFile || file.info.size >= one.read) &&
+          beginsAs(one, file) && by(one, file)
         );
         if (file === undefined) continue;
         found.set(one, file);
@@ -132,7 +150,8 @@ export function find(paths: string[], state: State): Findings {
     }
     const current = statOrNull(path);
     for (const file of rest) {
-      const isNew = current !== null && file.is(current) ||
+      const isNew =
+        current !== null && file instanceof HeldFile && file.is(current) ||
         changed(file) >= state.looked - COARSE &&
           ![...found.values()].some((other) => areCopies(file, other));
       const begin = { offset: 0, newest: null, last: null };

@@ -4,9 +4,32 @@
  * @module
  */
 
-import { type HeldFile, identityOf, type Piece } from "../tail/held_file.ts";
+import { identityOf, type Piece } from "../tail/held_file.ts";
 import type { LogTime } from "../time.ts";
 import { type FileState, hashOf } from "./state.ts";
+
+/** Lines that were read at once. */
+export type SourcePiece = Omit<Piece, "file">;
+
+/** What is to be known of a file that is read. */
+export interface SourceFile {
+  /** What the system tells of it. */
+  readonly info: Deno.FileInfo;
+  /** Its first bytes, 1 KiB at most. */
+  readonly head: Uint8Array;
+  /** The bytes of it that were read. */
+  readonly offset: number;
+  /** How often it was truncated. */
+  readonly truncations: number;
+  /** Bytes of the file, in order: a piece ends there, if not before. */
+  readonly stops: number[];
+  /** Looks whether there is something to read. */
+  look(elapsed: number): boolean;
+  /** Its first lines. */
+  firstLines(bytes: number): string[];
+  /** Closes it. */
+  close(): unknown;
+}
 
 /** What is known of a place in a file. */
 export type Place = Pick<FileState, "offset" | "newest" | "last" | "final">;
@@ -40,8 +63,10 @@ export class Source {
   readonly waitsSince = performance.now();
   /** Counts its lines. */
   count: ((line: string, at: number) => void) | undefined;
+  /** Says that its pieces are counted. */
+  ring = (): void => {};
   /** What was read and is not counted yet. */
-  readonly pieces: Piece[] = [];
+  readonly pieces: SourcePiece[] = [];
   /** Lines of the first piece that were counted. */
   done = 0;
   /** The newest time that its lines told. */
@@ -55,7 +80,7 @@ export class Source {
   /** When all that was written into it until then was read, by the clock. */
   settled = -Infinity;
 
-  #file: HeldFile;
+  #file: SourceFile;
   readonly #options: SourceOptions;
   readonly #truncations: number;
   /** Where pieces began: the last for each newest time that there was. */
@@ -75,7 +100,7 @@ export class Source {
    * @param options Which lines are too late.
    */
   constructor(
-    file: HeldFile,
+    file: SourceFile,
     begin: Place & { cuts?: FileState["cuts"] },
     options: SourceOptions,
   ) {
@@ -96,7 +121,7 @@ export class Source {
   }
 
   /** Where it is read. */
-  get file(): HeldFile {
+  get file(): SourceFile {
     return this.#file;
   }
 
@@ -106,14 +131,19 @@ export class Source {
   }
 
   /** Whether a piece is of this file as it is, and not as it was before. */
-  isOf(file: HeldFile): boolean {
+  isOf(file: SourceFile): boolean {
     if (file.truncations !== this.#truncations) return false;
     return file === this.#file || identityOf(file.info) === this.identity;
   }
 
-  /** Takes the next piece. */
-  take(piece: Piece): void {
-    this.#file = piece.file; // opened again, maybe
+  /**
+   * Takes the next piece.
+   *
+   * @param piece What was read.
+   * @param file Where: it may have been opened again.
+   */
+  take(piece: SourcePiece, file = this.#file): void {
+    this.#file = file;
     this.left = false;
     this.pieces.push(piece);
     if (this.pieces.length > 1) return;
