@@ -287,7 +287,8 @@ export class TimedLogs {
       }
     } catch (error) {
       complain(`cannot read all of a file of a log: ${messageOf(error)}`);
-      source.take({ start: file.offset, lines: [], isLast: true });
+      const { offset } = file;
+      source.take({ start: offset, end: offset, lines: [], isLast: true });
       this.#woken.resolve();
     } finally {
       file.close();
@@ -360,6 +361,7 @@ export class TimedLogs {
     const count = source.count ??= this.#options.count(log.path);
     const { lines } = source.pieces[0]!;
     const time = source.time!;
+    const { isAgain } = source;
     for (let i = source.done; i < lines.length; i++) {
       const line = lines[i]!;
       const at = time.at(line) ?? source.last;
@@ -374,7 +376,7 @@ export class TimedLogs {
       }
       source.last = at;
       if (at >= source.final && at >= this.#from) count(line, at);
-      else if (at >= this.#from) this.late++;
+      else if (!isAgain) this.late++;
     }
     this.lines += lines.length;
     source.endPiece();

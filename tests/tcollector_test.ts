@@ -42,6 +42,8 @@ processTest("every collector runs under tcollector without a refused line", [
   assertEquals([...names].sort(), [
     "auth.failures",
     "log.lines",
+    "metriccounter.late", // lograte.ts, or it would be killed while all is quiet
+    "metriccounter.lines",
     "proc.num_processes",
     "proc.uptime.idle",
     "proc.uptime.since_boot",

@@ -17,7 +17,9 @@ export interface Found {
   /** The file. */
   file: HeldFile | ZippedFile;
   /** What is known of that place. */
-  begin: Omit<Place, "final"> & Partial<Pick<FileState, "final" | "cuts">>;
+  begin:
+    & Omit<Place, "final">
+    & Partial<Pick<FileState, "final" | "cuts" | "read">>;
 }
 
 /** What is there of the files of a state. */

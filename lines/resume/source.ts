@@ -91,6 +91,7 @@ export class Source {
   readonly #ahead: FileState["cuts"];
   #head = { bytes: 0, hash: hashOf("") };
   #read: number;
+  readonly #readBefore: number;
 
   /**
    * Makes a source.
@@ -101,7 +102,7 @@ export class Source {
    */
   constructor(
     file: SourceFile,
-    begin: Place & { cuts?: FileState["cuts"] },
+    begin: Place & Partial<Pick<FileState, "cuts" | "read">>,
     options: SourceOptions,
   ) {
     this.identity = identityOf(file.info);
@@ -115,7 +116,9 @@ export class Source {
     this.#places = [{ offset, newest: newest ?? -Infinity, last, final }];
     this.#cuts = [...begin.cuts ?? []];
     this.#ahead = [...this.#cuts];
-    file.stops.push(...this.#cuts.map(([offset]) => offset));
+    this.#readBefore = begin.read ?? 0;
+    file.stops.push(...this.#cuts.map(([offset]) => offset), this.#readBefore);
+    file.stops.sort((a, b) => a - b);
     this.#read = begin.offset;
     this.#passCuts();
   }
@@ -128,6 +131,11 @@ export class Source {
   /** Whether all that was read of it is counted; a piece may be on its way. */
   get isCounted(): boolean {
     return this.#read === this.#file.offset;
+  }
+
+  /** Whether an earlier reader has counted its first piece. */
+  get isAgain(): boolean {
+    return this.pieces[0]!.end <= this.#readBefore;
   }
 
   /** Whether a piece is of this file as it is, and not as it was before. */

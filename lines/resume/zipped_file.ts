@@ -95,11 +95,12 @@ export class ZippedFile implements SourceFile {
         const end = piece.lastIndexOf(NEWLINE) + 1;
         if (end > 0) start = this.#offset + end;
         this.#offset += piece.length;
-        yield { start: begin, lines: cutter.push(piece), isLast: false };
+        const lines = cutter.push(piece);
+        yield { start: begin, end: this.#offset, lines, isLast: false };
       }
     }
     this.#isRead = true;
-    yield { start, lines: cutter.end(), isLast: true };
+    yield { start, end: this.#offset, lines: cutter.end(), isLast: true };
   }
 
   /** Closes it. */
