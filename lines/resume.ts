@@ -262,8 +262,7 @@ export class TimedLogs {
   async #pump(log: Log): Promise<void> {
     try {
       for await (const piece of log.follower.pieces()) {
-        const source = this.#sourceOf(log, piece.file, piece.start);
-        source.take(piece, piece.file);
+        this.#sourceOf(log, piece.file).take(piece, piece.file);
         this.#woken.resolve();
       }
     } catch (error) {
@@ -296,13 +295,13 @@ export class TimedLogs {
   }
 
   /** What is known of a file, which may be new. */
-  #sourceOf(log: Log, file: HeldFile, offset = file.offset): Source {
+  #sourceOf(log: Log, file: HeldFile): Source {
     let source = log.find(file);
     if (source === undefined) {
       const before = log.sources.find((source) => source.file === file);
       if (before) before.left = true; // truncated: what it held is gone
       const final = this.#reported;
-      const begin = { offset, newest: null, last: null, final };
+      const begin = { offset: file.begin, newest: null, last: null, final };
       source = new Source(file, begin, this.#options);
       log.add(source);
     }

@@ -310,6 +310,7 @@ processTest(
       [9, 14, []],
       [9, 28, ["no énd", "last"]],
     ]);
+    assertEquals(file.begin, 6);
     assertEquals(file.close(), {
       file,
       start: 22,

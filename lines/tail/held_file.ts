@@ -54,6 +54,8 @@ export class HeldFile {
   quiet = 0;
   /** Its first bytes, 1 KiB at most. */
   head: Uint8Array = EMPTY;
+  /** Where reading began, in bytes; anew when it is truncated. */
+  begin = 0;
   /** How often it was truncated. */
   truncations = 0;
   /** Bytes of the file, in order: a piece ends there, if not before. */
@@ -99,7 +101,7 @@ export class HeldFile {
    * @param offset Where, in bytes.
    */
   seek(offset: number): void {
-    this.#offset = this.#lineStart = offset;
+    this.begin = this.#offset = this.#lineStart = offset;
     this.#last = EMPTY;
   }
 
