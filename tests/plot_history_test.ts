@@ -1,7 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import { History } from "../pipes/history.ts";
 import { isOwnHost } from "../pipes/plot/host.ts";
-import { align, Series } from "../pipes/history/series.js";
+import {
+  binsOf,
+  combine,
+  figuresOf,
+  type How,
+  sizeFor,
+  stack,
+} from "../pipes/history/bins.js";
+import { Series } from "../pipes/history/series.js";
 import { encode, T } from "./helpers/plot.ts";
 
 function series(points: [second: number, value: number][], keep = 3600) {
@@ -50,8 +58,8 @@ Deno.test("Series.add() puts points in their places", () => {
   const made = series([[5, 1], [7, 3], [6, 2], [7, 4], [5, 0]]);
   assertEquals([...made.times], [5, 6, 7]);
   assertEquals([...made.values], [0, 2, 4]);
-  assertEquals(made.at(7), { value: 4, rate: 2 });
-  assertEquals(made.at(8), { value: undefined, rate: undefined });
+  assertEquals(made.at(7), 4);
+  assertEquals(made.at(8), undefined);
   assertEquals([made.peak(5, 6), made.peak(8, 9)], [2, undefined]);
 });
 
@@ -75,23 +83,63 @@ Deno.test("Series.step is learned from the points, past gaps and hasty ones", ()
   assert(made.step >= 14 && made.step <= 15);
 });
 
-Deno.test("align() breaks a line where a series was silent, and only there", () => {
-  const fast = series([[1, 1], [2, 2], [5, 5], [6, 6], [9, 9]]);
-  const slow = series([[0, 0], [5, 50], [10, 100]]);
-  const { data, lone } = align([fast, slow], 0, 10);
-  const [, ...columns] = data;
-  assertEquals([...data[0]], [0, 1, 2, 3, 5, 6, 7, 9, 10]);
-  const none = undefined;
-  assertEquals(columns[0], [none, 1, 2, null, 5, 6, null, 9, none]);
-  assertEquals(columns[1], [0, none, none, none, 50, none, none, none, 100]);
-  assertEquals(lone, [[7], []]);
+Deno.test("binsOf() has the highest second of each part, and where it was", () => {
+  const made = series([[0, 1], [1, 7], [2, 3], [3, 3], [4, 0], [9, 5]]);
+  const { max, at, sum, count } = binsOf(made, { from: 0, to: 9, size: 3 });
+  assertEquals([...max], [7, 3, NaN, 5]);
+  assertEquals([...at], [1, 3, 0, 9]);
+  assertEquals([...sum], [11, 3, 0, 5]);
+  assertEquals([...count], [3, 2, 0, 1]);
 });
 
-Deno.test("align() leaves no line across a gap in which others report", () => {
-  const a = series([[1, 1], [2, 1], [6, 1], [7, 1]]);
-  const b = series([1, 2, 3, 4, 5, 6, 7].map((second) => [second, 2]));
-  const { data: [, column] } = align([a, b], 0, 10);
-  assertEquals(column, [1, 1, null, null, null, 1, 1]);
+Deno.test("binsOf() lets a point count for its step, but not across silence", () => {
+  const made = series([[0, 1], [5, 2], [10, 3], [30, 4]]);
+  const { max, count } = binsOf(made, { from: 2, to: 31, size: 1 });
+  assertEquals([...max.subarray(0, 4)], [1, 1, 1, 2]);
+  assertEquals([...max.subarray(12, 14)], [3, NaN]);
+  assertEquals([...max.subarray(27)], [NaN, 4, 4]);
+  assertEquals([...count].filter(Boolean).length, 3); // of the means: once
+});
+
+Deno.test("binsOf() begins parts at multiples of their size", () => {
+  const made = series([[7, 1], [8, 2], [9, 9], [10, 3], [11, 4], [12, 9]]);
+  const { max } = binsOf(made, { from: 8, to: 11, size: 5 });
+  assertEquals([...max], [9, 4]); // 5 to 9 and 10 to 14, of which 8 to 11
+});
+
+Deno.test("figuresOf() of bins are those of the points", () => {
+  const made = series([[0, 1], [1, 7], [2, 1], [3, 3]]);
+  for (const size of [1, 2, 60]) {
+    const bins = binsOf(made, { from: 0, to: 3, size });
+    assertEquals(figuresOf(bins), { sum: 12, mean: 3, peak: 7, at: 1 });
+  }
+});
+
+Deno.test("combine() makes one line of several, second by second", () => {
+  const a = series([[0, 1], [1, 2], [2, 3], [3, 4]]);
+  const b = series([[0, 10], [2, 20]]); // every two seconds
+  const range = { from: 0, to: 3 };
+  const values = (how: How) => [...combine([a, b], how, range).values];
+  assertEquals(values("sum"), [11, 12, 23, 24]);
+  assertEquals(values("max"), [10, 10, 20, 20]);
+  assertEquals(values("mean"), [5.5, 6, 11.5, 12]);
+  const negative = series([[0, -1], [1, -2]]);
+  const { times } = combine([negative], "max", { from: 1, to: 9 });
+  assertEquals([...times], [1]);
+});
+
+Deno.test("stack() puts lines on top of each other", () => {
+  const a = series([[0, 1], [1, 2]]);
+  const b = series([[1, 10], [2, 20]]);
+  const [first, second] = stack([a, b], { from: 0, to: 2 });
+  assertEquals([...first!.values], [1, 2]);
+  assertEquals([...second!.values], [1, 12, 20]);
+});
+
+Deno.test("sizeFor() divides an hour and a minute", () => {
+  assertEquals(sizeFor(300, 600), 1);
+  assertEquals(sizeFor(3600, 600), 10);
+  assertEquals(sizeFor(86_400, 600), 180);
 });
 
 Deno.test("History keeps at most so many series, and tells of the others", () => {

@@ -116,7 +116,7 @@ export function metricsOf(history: History): Metric[] {
     const { at } = all.figures.peak;
     const [top] = list.map((series) => ({
       tags: own(series.tags),
-      value: series.at(at).value ?? 0,
+      value: series.at(at) ?? 0,
     })).sort((a, b) => b.value - a.value);
     const each = list.map((series) => lineOf(series, own(series.tags)))
       .sort((a, b) => b.figures.sum - a.figures.sum);

@@ -1,10 +1,11 @@
 // @ts-check
 /**
- * The points of one series, and how series are laid side by side for drawing.
- * The same file runs in the pipes and in the page of plot.ts.
+ * The points of one series. The same file runs in the pipes and in the page of plot.ts.
  *
  * @module
  */
+
+import { indexIn } from "./bins.js";
 
 const RECENT = 64; // deltas of which the step is learned
 
@@ -127,31 +128,20 @@ export class Series {
    * @param {number} second
    */
   indexOf(second) {
-    let [low, high] = [this.#from, this.#to];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (Number(this.#times[middle]) < second) low = middle + 1;
-      else high = middle;
-    }
-    return low - this.#from;
+    return indexIn(this.times, second);
   }
 
   /**
-   * What was reported for just this second, and the change per second since
-   * the point before.
+   * What was reported for just this second; undefined if nothing was.
    *
    * @param {number} second
-   * @returns {{ value: number | undefined, rate: number | undefined }}
+   * @returns {number | undefined}
    */
   at(second) {
     const i = this.#from + this.indexOf(second);
-    if (i >= this.#to || this.#times[i] !== second) {
-      return { value: undefined, rate: undefined };
-    }
-    const value = Number(this.#values[i]);
-    if (i === this.#from) return { value, rate: undefined };
-    const since = second - Number(this.#times[i - 1]);
-    return { value, rate: (value - Number(this.#values[i - 1])) / since };
+    return i < this.#to && this.#times[i] === second
+      ? this.#values[i]
+      : undefined;
   }
 
   /**
@@ -170,89 +160,4 @@ export class Series {
     for (const value of values) if (value > peak) peak = value;
     return values.length > 0 ? peak : undefined;
   }
-}
-
-/**
- * Both lists in one, ascending, each second once; `a` itself if it has all.
- *
- * @param {Float64Array<ArrayBuffer>} a
- * @param {Float64Array<ArrayBuffer>} b
- */
-function union(a, b) {
-  let missing = 0;
-  for (let i = 0, j = 0; j < b.length; j++) {
-    while (Number(a[i]) < Number(b[j])) i++;
-    if (a[i] !== b[j]) missing++;
-  }
-  if (missing === 0) return a;
-  const all = new Float64Array(a.length + missing);
-  for (let i = 0, j = 0, n = 0; n < all.length; n++) {
-    const x = a[i] ?? Infinity;
-    const y = b[j] ?? Infinity;
-    if (x <= y) i++;
-    if (y <= x) j++;
-    all[n] = Math.min(x, y);
-  }
-  return all;
-}
-
-/**
- * Lays series side by side: one list of seconds, and for each series what it
- * has there. `null` breaks a line, where a series was silent for longer than
- * its step; `undefined` does not, as the second is another series' one.
- *
- * @param {Series[]} list
- * @param {number} from The first second wanted; the point before it comes, too.
- * @param {number} to The last second wanted; the point after it comes, too.
- * @returns {{
- *   data: [Float64Array, ...(number | null | undefined)[][]],
- *   lone: number[][],
- * }} What to draw, and for each series the indices of points without a line.
- */
-export function align(list, from, to) {
-  const parts = list.map((series) => {
-    const begin = Math.max(0, series.indexOf(from) - 1);
-    const end = series.indexOf(to + 1) + 1;
-    const times = series.times.subarray(begin, end);
-    const values = series.values.subarray(begin, end);
-    const step = series.step * 1.5;
-    const breaks = [];
-    for (let i = 1; i < times.length; i++) {
-      const before = Number(times[i - 1]);
-      if (Number(times[i]) - before > step) breaks.push(before + 1);
-    }
-    return { times, values, breaks: Float64Array.from(breaks) };
-  });
-  let seconds = new Float64Array(0);
-  for (const { times, breaks } of parts) {
-    seconds = union(union(seconds, times), breaks);
-  }
-  /** @type {number[][]} */
-  const lone = [];
-  const columns = parts.map(({ times, values, breaks }) => {
-    /** @type {(number | null | undefined)[]} */
-    const column = new Array(seconds.length).fill(undefined);
-    const alone = [];
-    let [i, j] = [0, 0];
-    let [run, latest] = [0, 0]; // points of the line so far, and its last one
-    let broken = false;
-    for (let k = 0; k < seconds.length; k++) {
-      if (i < times.length && seconds[k] === times[i]) {
-        column[k] = values[i++];
-        latest = k;
-        run++;
-        broken = false;
-      } else if (j < breaks.length && seconds[k] === breaks[j]) {
-        if (run === 1) alone.push(latest);
-        run = 0;
-        j++;
-        broken = true;
-      }
-      if (broken) column[k] = null;
-    }
-    if (run === 1) alone.push(latest);
-    lone.push(alone);
-    return column;
-  });
-  return { data: [seconds, ...columns], lone };
 }

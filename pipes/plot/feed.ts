@@ -6,6 +6,7 @@
 
 import type { History, Listener } from "../history.ts";
 import type { Series } from "../history/series.js";
+import { wholeSeries } from "../history/told.js";
 
 const TICK = 200; // ms between batches of points
 const BEAT = 25; // ticks after which a page hears something in any case
@@ -20,16 +21,9 @@ function event(name: string, data: string, id = ""): string {
   return `${id && `id: ${id}\n`}event: ${name}\ndata: ${data}\n\n`;
 }
 
-/** A series as the page takes it in: the seconds as runs of equal deltas. */
-function wholeSeries({ id, name, tags, times, values }: Series): string {
-  const runs: number[] = [];
-  for (let i = 1; i < times.length; i++) {
-    const delta = times[i]! - times[i - 1]!;
-    if (runs.at(-2) === delta) runs[runs.length - 1]!++;
-    else runs.push(delta, 1);
-  }
-  const head = JSON.stringify([id, name, tags, times[0] ?? 0, runs]);
-  return event("series", `${head.slice(0, -1)},[${values.join()}]]`);
+/** A state, and what time it is. */
+function timed(state: string): string {
+  return `${state.slice(0, -1)},"now":${Date.now()}}`;
 }
 
 /**
@@ -109,7 +103,7 @@ export class Feed implements Listener {
     try {
       this.#flush();
       let next = this.#nextAfter(last);
-      yield `retry: ${RETRY}\n` + event("state", this.#stateNow());
+      yield `retry: ${RETRY}\n` + event("state", timed(this.#stateNow()));
       while (true) {
         if (next === undefined || next < this.#first) {
           next = this.#first + this.#log.length;
@@ -132,7 +126,9 @@ export class Feed implements Listener {
     const { keep, maxSeries, series, latest } = this.#history;
     const head = { run: this.#run, keep, maxSeries, count: series.length };
     yield event("history", JSON.stringify(head));
-    for (const one of series) yield wholeSeries(one);
+    for (const one of series) {
+      yield event("series", JSON.stringify(wholeSeries(one)));
+    }
     yield event("live", JSON.stringify(latest), `${this.#run}-${next}`);
   }
 
@@ -149,7 +145,7 @@ export class Feed implements Listener {
     const state = this.#stateNow();
     if (state === this.#state && ++this.#ticks % BEAT !== 0) return;
     this.#state = state;
-    this.#append(event("state", state));
+    this.#append(event("state", timed(state)));
   }
 
   #stateNow(): string {

@@ -12,30 +12,43 @@ import pageStyle from "./page/page.css" with { type: "text" };
 import pageHtml from "./page/page.html" with { type: "text" };
 import board from "./page/board.js" with { type: "text" };
 import chart from "./page/chart.js" with { type: "text" };
+import controls from "./page/controls.js" with { type: "text" };
 import dom from "./page/dom.js" with { type: "text" };
 import feed from "./page/feed.js" with { type: "text" };
 import figures from "./page/figures.js" with { type: "text" };
+import heat from "./page/heat.js" with { type: "text" };
 import legend from "./page/legend.js" with { type: "text" };
-import lines from "./page/lines.js" with { type: "text" };
 import page from "./page/page.js" with { type: "text" };
+import picture from "./page/picture.js" with { type: "text" };
+import pointer from "./page/pointer.js" with { type: "text" };
+import rows from "./page/rows.js" with { type: "text" };
 import save from "./page/save.js" with { type: "text" };
 import theme from "./page/theme.js" with { type: "text" };
+import view from "./page/view.js" with { type: "text" };
+import bins from "../history/bins.js" with { type: "text" };
 import series from "../history/series.js" with { type: "text" };
+import told from "../history/told.js" with { type: "text" };
 
 const MAX_PAGES = 64; // at once
 
-const SCRIPTS = {
+const PAGE = {
   board,
   chart,
+  controls,
   dom,
   feed,
   figures,
+  heat,
   legend,
-  lines,
   page,
+  picture,
+  pointer,
+  rows,
   save,
   theme,
+  view,
 };
+const HISTORY = { bins, series, told };
 
 /** What the server answers with, by path. */
 export type Files = Map<string, readonly [body: string, type: string]>;
@@ -57,11 +70,15 @@ export async function pageFiles(): Promise<Files> {
     ["/page/page.css", [pageStyle, "text/css"]],
     ["/uplot.css", [style.default, "text/css"]],
     ["/uplot.js", [script.default, "text/javascript"]],
-    ["/history/series.js", [series, "text/javascript"]],
-    ...Object.entries(SCRIPTS).map(([name, text]) =>
-      [`/page/${name}.js`, [text, "text/javascript"]] as const
-    ),
+    ...scripts("/page/", PAGE),
+    ...scripts("/history/", HISTORY),
   ]);
+}
+
+function scripts(folder: string, named: Record<string, string>) {
+  return Object.entries(named).map(([name, text]) =>
+    [`${folder}${name}.js`, [text, "text/javascript"]] as const
+  );
 }
 
 const HEADERS = {

@@ -8,7 +8,8 @@
 
 import { Chart } from "./chart.js";
 import { byId } from "./dom.js";
-import { exact, stamp } from "./figures.js";
+import { exact, spanOf, stamp } from "./figures.js";
+import { View } from "./view.js";
 
 /** @import { Series } from "../../history/series.js" */
 /** @typedef {[from: number, to: number]} Range In seconds, both shown. */
@@ -16,25 +17,26 @@ import { exact, stamp } from "./figures.js";
 const SPAN = 300; // seconds
 const MIN_FRAME = 200; // ms between frames of new data
 const MIN_ZOOM = 2; // seconds
+const AHEAD = 60; // seconds that a clock may be ahead of this one
 
 export class Board {
   /** @type {Map<string, Series>} The series by their name and tags. */
   known = new Map();
-  /** Seconds that are shown up to the newest one. */
-  span = SPAN;
+  view = new View();
   /** @type {number | undefined} The second that is read. */
   second;
   /** Whether the keyboard chose it. */
   byKeys = false;
+  /** How far the server's clock is ahead of this one, in milliseconds. */
+  offset = 0;
 
   /** @type {Map<string, Chart>} */
   #charts = new Map();
   /** @type {string[]} */
   #words = [];
-  /** @type {Range | undefined} */
-  #zoomed;
   /** @type {Range | undefined} What was shown when it was paused. */
   #frozen;
+  #span = SPAN;
   #opened = false;
   #telling = false;
   #drawing = false;
@@ -54,7 +56,33 @@ export class Board {
   /** @param {string} text What series are searched for. */
   search(text) {
     this.#words = text.toLowerCase().split(/\s+/).filter((word) => word !== "");
+    this.view.search = text;
+    this.view.keep();
     this.update();
+  }
+
+  /** The second up to which a series may move what is shown. */
+  get #limit() {
+    return (Date.now() + this.offset) / 1000 + AHEAD;
+  }
+
+  /**
+   * The oldest and the newest second of some series; those whose clock is ahead
+   * do not count, unless all are.
+   *
+   * @param {Iterable<Series>} list
+   * @returns {Range}
+   */
+  #ends(list) {
+    let [oldest, newest, furthest] = [Infinity, -Infinity, -Infinity];
+    const limit = this.#limit;
+    for (const series of list) {
+      const last = series.newest + series.step - 1;
+      if (series.newest <= limit) newest = Math.max(newest, last);
+      furthest = Math.max(furthest, last);
+      oldest = Math.min(oldest, series.oldest);
+    }
+    return [oldest, newest > -Infinity ? newest : furthest];
   }
 
   /**
@@ -63,26 +91,13 @@ export class Board {
    * @returns {Range}
    */
   range() {
-    const fixed = this.#zoomed ?? this.#frozen;
+    const fixed = this.view.zoom ?? this.#frozen;
     if (fixed) return fixed;
-    let [oldest, newest] = [Infinity, -Infinity];
-    for (const chart of this.#charts.values()) {
-      for (const series of chart.drawn) {
-        oldest = Math.min(oldest, series.oldest);
-        newest = Math.max(newest, series.newest);
-      }
-    }
+    const shown = [...this.#charts.values()].flatMap(({ matched }) => matched);
+    let [oldest, newest] = this.#ends(shown);
     if (newest === -Infinity) newest = Math.floor(Date.now() / 1000);
-    if (this.span === Infinity) return [Math.min(oldest, newest - 1), newest];
-    return [newest - this.span, newest];
-  }
-
-  /** The newest second of all series; -Infinity without any. */
-  get newest() {
-    return Math.max(
-      -Infinity,
-      ...[...this.known.values()].map((one) => one.newest),
-    );
+    if (this.#span === Infinity) return [Math.min(oldest, newest - 1), newest];
+    return [newest - this.#span, newest];
   }
 
   /**
@@ -93,19 +108,30 @@ export class Board {
    */
   open(ended) {
     if (this.#opened || this.known.size === 0) return;
-    const live = !ended && this.newest > Date.now() / 1000 - SPAN;
-    this.show(live ? SPAN : Infinity);
+    this.#opened = true;
+    const [, newest] = this.#ends(this.known.values());
+    const live = !ended && newest > Date.now() / 1000 - SPAN;
+    this.#show(this.view.span ?? (live ? SPAN : Infinity));
   }
 
   /** @param {number} span Seconds to show up to the newest one. */
   show(span) {
     this.#opened = true;
-    byId("spans").querySelector(`[value="${span}"]`).checked = true;
-    const { paused } = this;
-    this.span = span;
-    this.#frozen = undefined;
+    this.view.span = span;
+    this.#show(span);
     this.follow();
+  }
+
+  /** @param {number} span */
+  #show(span) {
+    const { paused } = this;
+    this.#span = span;
+    const button = byId("spans").querySelector(`[value="${span}"]`);
+    if (button) button.checked = true;
+    this.#frozen = undefined;
     if (paused) this.#frozen = this.range();
+    byId("follow").disabled = this.view.zoom === undefined;
+    this.redraw();
   }
 
   /** Whether new data waits. */
@@ -123,15 +149,19 @@ export class Board {
   zoom([from, to]) {
     const middle = (from + to) / 2;
     const half = Math.max(MIN_ZOOM, to - from) / 2;
-    this.#zoomed = [middle - half, middle + half];
-    byId("follow").disabled = false;
-    this.redraw();
+    this.#zoomTo([middle - half, middle + half]);
   }
 
   /** Leaves the zoom. */
   follow() {
-    this.#zoomed = undefined;
-    byId("follow").disabled = true;
+    this.#zoomTo(undefined);
+  }
+
+  /** @param {Range | undefined} zoom */
+  #zoomTo(zoom) {
+    this.view.zoom = zoom;
+    this.view.keep();
+    byId("follow").disabled = zoom === undefined;
     this.redraw();
   }
 
@@ -149,8 +179,7 @@ export class Board {
     this.#telling = true;
     requestAnimationFrame(() => {
       this.#telling = false;
-      const shown = this.range();
-      for (const chart of this.#charts.values()) chart.tell(shown);
+      for (const chart of this.#charts.values()) chart.read();
     });
   }
 
@@ -180,8 +209,24 @@ export class Board {
     this.#waiting = true;
     setTimeout(() => {
       this.#waiting = false;
+      this.#tellEarly();
       if (!this.paused) this.redraw();
     }, Math.max(0, this.#nextFrame - performance.now()));
+  }
+
+  /** Says which clocks are ahead. */
+  #tellEarly() {
+    const now = this.#limit - AHEAD;
+    const early = [...this.known.values()]
+      .filter(({ newest }) => newest > now + AHEAD)
+      .sort((a, b) => b.newest - a.newest);
+    byId("early").hidden = early.length === 0;
+    const [first] = early;
+    if (!first) return;
+    const more = early.length > 1 ? ` and ${early.length - 1} more` : "";
+    byId("early").textContent =
+      `The clock of ${first.name} ${first.tags}${more} ` +
+      `is ahead by ${spanOf(first.newest - now)}: the time shown ends before.`;
   }
 
   /** Brings the charts in line with the series that are known. */
@@ -208,22 +253,29 @@ export class Board {
     this.#count();
   }
 
-  /** Takes notice that other series, or other colours, are asked for. */
+  /** Takes notice that other series are asked for. */
   update() {
     for (const chart of this.#charts.values()) chart.update();
     this.#count();
     this.redraw();
   }
 
+  /** Draws all with other colours. */
+  repaint() {
+    for (const chart of this.#charts.values()) chart.repaint();
+    this.redraw();
+  }
+
   #count() {
     const { size } = this.known;
-    const shown = [...this.known.values()]
-      .filter((series) => this.matches(series)).length;
+    const charts = [...this.#charts.values()];
+    const shown = charts.reduce((sum, { matched }) => sum + matched.length, 0);
+    const visible = charts.filter(({ matched }) => matched.length > 0).length;
     const total = size === 1 ? "1 series" : `${exact(size)} series`;
-    const charts = this.#charts.size;
     byId("count").textContent = shown === size
-      ? `${total} in ${charts === 1 ? "1 chart" : `${charts} charts`}`
+      ? `${total} in ${visible === 1 ? "1 chart" : `${visible} charts`}`
       : `${exact(shown)} of ${total} match`;
     byId("empty").hidden = size > 0;
+    byId("charts").classList.toggle("single", visible === 1);
   }
 }

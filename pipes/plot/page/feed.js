@@ -7,6 +7,9 @@
  */
 
 import { Series } from "../../history/series.js";
+import { readSeries } from "../../history/told.js";
+
+/** @import { Told } from "../../history/told.js" */
 
 const RETRY = 1000; // ms until a server that refuses is asked again
 const PATIENCE = 1500; // ms of failing to reach the server until it is away
@@ -19,6 +22,7 @@ const DOZE = 10_000; // ms hidden after which a page lets its connection go
  * @property {string[]} latestStrange The latest of them.
  * @property {number} refused How many datapoints there was no room for.
  * @property {number} ahead How many were far ahead of the clock.
+ * @property {number} now What the server's clock says, in milliseconds.
  * @property {number | null} ended When the input ended, in milliseconds.
  */
 
@@ -45,25 +49,6 @@ const DOZE = 10_000; // ms hidden after which a page lets its connection go
 /** @typedef {{ run: string, keep: number | null, count: number }} Head */
 
 /**
- * A series as the server tells it: the seconds as runs of equal deltas.
- *
- * @param {[number, string, string, number, number[], number[]]} told
- * @param {number} keep
- */
-function readSeries([id, name, tags, first, runs, values], keep) {
-  const series = new Series(id, name, tags, keep);
-  let second = first;
-  let i = 0;
-  if (values.length > 0) series.add(second, Number(values[i++]));
-  for (let run = 0; run < runs.length; run += 2) {
-    for (let n = Number(runs[run + 1]); n > 0; n--) {
-      series.add(second += Number(runs[run]), Number(values[i++]));
-    }
-  }
-  return series;
-}
-
-/**
  * A series that goes on after another one.
  *
  * @param {Series | undefined} before
@@ -83,6 +68,35 @@ function joined(before, series) {
 /** @param {Series} series */
 function keyOf({ name, tags }) {
   return `${name} ${tags}`;
+}
+
+/**
+ * What a saved page holds in place of a server.
+ *
+ * @typedef {object} Saved
+ * @property {number} at When it was saved, in milliseconds.
+ * @property {string} view What was shown.
+ * @property {Told[]} told
+ */
+
+/**
+ * What this page holds, if it was saved.
+ *
+ * @returns {Saved | undefined}
+ */
+export function savedHere() {
+  const text = document.getElementById("saved")?.textContent;
+  return text ? JSON.parse(text) : undefined;
+}
+
+/**
+ * The series of a saved page.
+ *
+ * @param {Saved} saved
+ */
+export function seriesOf({ told }) {
+  const list = told.map((one) => readSeries(one, Infinity));
+  return new Map(list.map((series) => [keyOf(series), series]));
 }
 
 export class Feed {

@@ -44,16 +44,6 @@ export function exact(value) {
   return (sign ? "−" : "") + whole.replace(/\B(?=(\d{3})+$)/g, ",") + rest;
 }
 
-/**
- * A change per second, with its sign.
- *
- * @param {number | undefined} rate
- */
-export function change(rate) {
-  if (rate === undefined) return "–";
-  return (rate > 0 ? "+" : "") + exact(Number(rate.toPrecision(4)));
-}
-
 const short = new Intl.NumberFormat("en", {
   notation: "compact",
   maximumSignificantDigits: 5,
@@ -66,4 +56,25 @@ const short = new Intl.NumberFormat("en", {
  */
 export function compact(value) {
   return short.format(value);
+}
+
+/**
+ * A value in four digits, with its thousands apart.
+ *
+ * @param {number} value
+ */
+export function rough(value) {
+  return Number.isNaN(value) ? "–" : exact(Number(value.toPrecision(4)));
+}
+
+/**
+ * A time in words: 45 s, 15 min, 3 h.
+ *
+ * @param {number} seconds
+ */
+export function spanOf(seconds) {
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86_400)} days`;
 }

@@ -1,154 +1,314 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * The legend of a chart: a row for each series, with its figures.
+ * The legend of a chart: a row for each line, with its figures, that can be
+ * sorted by each of its columns.
  *
  * @module
  */
 
 import { element, fill } from "./dom.js";
-import { change, clock, exact, stamp } from "./figures.js";
+import { clock, exact, rough, stamp } from "./figures.js";
+import { compare } from "./rows.js";
 import { lineStyle } from "./theme.js";
 
-/** @import { Series } from "../../history/series.js" */
-/** @import { Range } from "./board.js" */
+const SHOWN = 100; // rows, unless more are asked for
 
 /**
- * The tags that all of several series have, and for each series the others.
+ * A row of the legend.
  *
- * @param {string} name What a series without a tag of its own is called.
- * @param {Series[]} list
+ * @typedef {object} Entry
+ * @property {string} key Tells it from the others.
+ * @property {string[]} labels What stands in the columns of tags.
+ * @property {string} title
+ * @property {number | undefined} style How its line is drawn, if it has one.
+ * @property {boolean} on
+ * @property {number} last
+ * @property {number} mean
+ * @property {number} peak
+ * @property {number} at The second of the peak.
  */
-export function labels(name, list) {
-  const sets = list.map(({ tags }) => tags.split(" "));
-  const common = sets.length > 1
-    ? sets.reduce((common, tags) => common.filter((t) => tags.includes(t)))
-    : [];
-  const own = sets.map((tags) =>
-    tags.filter((tag) => !common.includes(tag)).join(" ") || name
-  );
-  return { common: common.join(" "), own };
+
+/**
+ * Whom the legend tells what the person does.
+ *
+ * @typedef {object} LegendHearer
+ * @property {(key: string) => void} toggle A line is switched off, or on.
+ * @property {(key: string) => void} alone A line is shown alone, or no longer.
+ * @property {(key: string | undefined) => void} near A row is pointed at.
+ */
+
+/** @type {[className: string, title: string][]} */
+const FIGURES = [
+  ["value", "Last"],
+  ["mean", "Mean"],
+  ["peak", "Peak"],
+  ["ratio", "Peak/mean"],
+];
+
+/** @param {Entry} entry */
+function ratio({ peak, mean }) {
+  return mean > 0 ? peak / mean : NaN;
 }
 
-/**
- * What was reported last, up to a second.
- *
- * @param {Series} series
- * @param {number} to
- */
-export function lastOf(series, to) {
-  return series.at(series.times[series.indexOf(to + 1) - 1] ?? NaN);
+/** @param {number} value */
+function written(value) {
+  return Number.isNaN(value) ? "–" : exact(value);
 }
 
 export class Legend {
-  #head = element("th", { scope: "col" }, "Last");
+  #caption = element("caption", { className: "unseen" });
+  #head = element("tr");
   #body = element("tbody");
-  /** @type {Map<Series, { row: HTMLElement, cells: HTMLElement[] }>} */
+  #more = element("button", { type: "button", className: "more" });
+  #hearer;
+  /** @type {string[]} */
+  #columns = [];
+  #sort = { column: -1, down: true }; // -1: as it comes
+  #all = false;
+  #shape = "";
+  /** @type {Map<string, { row: HTMLElement, cells: HTMLElement[] }>} */
   #rows = new Map();
+  /** @type {Entry[]} */
+  #entries = [];
+  /** @type {{ second: number, size: number } | undefined} */
+  #read;
+  #value = (/** @type {string} */ _key) => NaN;
 
   /**
    * @param {string} name The metric.
-   * @param {(series: Series) => void} toggle Switches a series off, or on.
+   * @param {LegendHearer} hearer
    */
-  constructor(name, toggle) {
-    this.toggle = toggle;
-    const column = (/** @type {string} */ title) =>
-      element("th", { scope: "col" }, title);
-    const titles = element(
-      "tr",
+  constructor(name, hearer) {
+    this.#hearer = hearer;
+    this.#caption.textContent = `Series of ${name}`;
+    this.#more.onclick = () => {
+      this.#all = true;
+      this.tell(this.#entries);
+    };
+    const table = element(
+      "table",
       {},
-      column("Series"),
-      this.#head,
-      column("Change/s"),
-      column("Peak"),
+      this.#caption,
+      element("thead", {}, this.#head),
+      this.#body,
     );
     this.place = element(
       "div",
-      { className: "legend", tabIndex: -1 },
-      element(
-        "table",
-        {},
-        element("caption", { className: "unseen" }, `Series of ${name}`),
-        element("thead", {}, titles),
-        this.#body,
-      ),
+      { className: "legend", tabIndex: 0, role: "region" },
+      table,
+      this.#more,
     );
+    this.place.setAttribute("aria-label", `Legend of ${name}`);
+    this.#body.addEventListener("mouseover", ({ target }) => {
+      hearer.near(keyOf(target));
+    });
+    this.#body.addEventListener("mouseleave", () => hearer.near(undefined));
+  }
+
+  /** @param {string[]} columns The keys of the tags that stand in columns. */
+  setColumns(columns) {
+    if (
+      columns.join(" ") === this.#columns.join(" ") && this.#head.firstChild
+    ) {
+      return;
+    }
+    this.#columns = columns;
+    this.#shape = "";
+    const titles = ["", ...columns, ...FIGURES.map(([, title]) => title)];
+    this.#head.replaceChildren(...titles.map((title, i) => {
+      if (i === 0) return element("td");
+      const cell = element("th", { scope: "col" });
+      const button = element("button", {
+        type: "button",
+        onclick: () => this.#sortBy(i - 1),
+      }, title);
+      if (i > columns.length) cell.className = "figure";
+      cell.append(button);
+      return cell;
+    }));
+    this.#mark();
+  }
+
+  /** @param {number} column */
+  #sortBy(column) {
+    const { column: before, down } = this.#sort;
+    const figure = column >= this.#columns.length;
+    if (before !== column) this.#sort = { column, down: figure };
+    else if (down === figure) this.#sort = { column, down: !figure };
+    else this.#sort = { column: -1, down: true };
+    this.#mark();
+    this.tell(this.#entries);
+  }
+
+  #mark() {
+    for (const [i, cell] of [...this.#head.children].slice(1).entries()) {
+      const { column, down } = this.#sort;
+      if (i !== column) cell.removeAttribute("aria-sort");
+      else cell.setAttribute("aria-sort", down ? "descending" : "ascending");
+    }
   }
 
   /**
-   * Makes a row for each series.
-   *
-   * @param {{ series: Series, label: string, style: number, on: boolean }[]} all
+   * @param {Entry[]} entries
+   * @returns {Entry[]}
    */
-  make(all) {
+  #sorted(entries) {
+    const { column, down } = this.#sort;
+    if (column < 0) return entries;
+    const tags = this.#columns.length;
+    const figure = (/** @type {Entry} */ entry) => {
+      const values = [entry.last, entry.mean, entry.peak, ratio(entry)];
+      const value = values[column - tags] ?? NaN;
+      return Number.isNaN(value) ? -Infinity : value;
+    };
+    const order = (/** @type {Entry} */ a, /** @type {Entry} */ b) =>
+      column < tags
+        ? compare(a.labels.slice(column), b.labels.slice(column))
+        : figure(a) - figure(b) || 0;
+    return entries.toSorted((a, b) => down ? order(b, a) : order(a, b));
+  }
+
+  /**
+   * Shows the entries: those that are not drawn, too, so that they can be
+   * switched on.
+   *
+   * @param {Entry[]} entries
+   */
+  tell(entries) {
+    this.#entries = entries;
+    const sorted = this.#sorted(entries);
+    const shown = this.#all ? sorted : sorted.slice(0, SHOWN);
+    const shape = shown.map(({ key, style, on }) => `${key} ${style} ${on}`)
+      .join("\n");
+    if (shape !== this.#shape) this.#make(shown);
+    this.#shape = shape;
+    for (const entry of shown) {
+      const { cells, row } = this.#rows.get(entry.key) ?? {};
+      if (!cells || !row) continue;
+      fill(cells[1], rough(entry.mean));
+      fill(cells[2], written(entry.peak));
+      fill(cells[3], rough(ratio(entry)));
+      const title = Number.isNaN(entry.at) ? "" : stamp(entry.at);
+      if (cells[2] && cells[2].title !== title) cells[2].title = title;
+    }
+    this.#fill();
+    this.#more.hidden = shown.length === sorted.length;
+    fill(this.#more, `Show ${exact(sorted.length - shown.length)} more`);
+  }
+
+  /** @param {Entry[]} entries */
+  #make(entries) {
+    const focused = document.activeElement;
+    const key = keyOf(focused);
+    const kind = focused?.className;
     this.#rows.clear();
-    const rows = all.map(({ series, label, style, on }) => {
+    this.#body.replaceChildren(...entries.map((entry) => this.#row(entry)));
+    if (key === undefined) return;
+    const again = this.#rows.get(key)?.row.querySelector(`.${kind}`);
+    if (again instanceof HTMLElement) again.focus();
+  }
+
+  /** @param {Entry} entry */
+  #row({ key, labels, title, style, on }) {
+    const swatch = element("i");
+    if (style !== undefined) {
       const { color, dash } = lineStyle(style);
-      const swatch = element("i");
       swatch.style.borderTopColor = color;
-      swatch.style.borderTopStyle = dash.length > 0 ? "dashed" : "solid";
-      const button = element(
-        "button",
-        {
-          type: "button",
-          className: "toggle",
-          title: series.tags,
-          onclick: () => this.toggle(series),
-        },
-        swatch,
-        element("span", {}, label),
-      );
-      button.setAttribute("aria-pressed", String(on));
-      const cells = ["value", "rate", "peak"].map((className) =>
-        element("td", { className })
-      );
-      const title = element("th", { scope: "row" }, button);
-      const row = element("tr", {}, title, ...cells);
-      this.#rows.set(series, { row, cells });
-      return row;
-    });
-    const focused = [...this.#body.children].findIndex((row) =>
-      row.contains(document.activeElement)
+      swatch.style.borderTopStyle = ["solid", "dashed", "dotted", "double"][
+        Math.min(3, dash.length)
+      ] ?? "solid";
+    } else swatch.className = "none";
+    const toggle = element("button", {
+      type: "button",
+      className: "toggle",
+      title: on ? "Hide" : "Show",
+      onclick: () => this.#hearer.toggle(key),
+    }, swatch);
+    toggle.setAttribute("aria-label", `Show ${labels.join(" ")}`);
+    toggle.setAttribute("aria-pressed", String(on));
+    const [first = title, ...others] = labels;
+    const alone = element("button", {
+      type: "button",
+      className: "alone",
+      title: `${title}: show it alone`,
+      onclick: () => this.#hearer.alone(key),
+    }, first);
+    const cells = FIGURES.map(([className]) => element("td", { className }));
+    const row = element(
+      "tr",
+      {},
+      element("td", {}, toggle),
+      element("th", { scope: "row" }, alone),
+      ...others.map((label) => element("td", { className: "tag" }, label)),
+      ...cells,
     );
-    this.#body.replaceChildren(...rows);
-    rows[focused]?.querySelector("button")?.focus();
+    row.dataset.key = key;
+    if (!on) row.className = "off";
+    this.#rows.set(key, { row, cells });
+    return row;
   }
 
   /** Removes all rows. */
   clear() {
+    this.#shape = "";
     this.#rows.clear();
     this.#body.replaceChildren();
   }
 
-  /** @param {Series | undefined} near The series that the cursor is near. */
-  light(near) {
-    for (const [series, { row }] of this.#rows) {
-      row.classList.toggle("near", series === near);
-    }
-  }
-
-  /** @param {Range} range The time of the peaks. */
-  tellPeaks([from, to]) {
-    for (const [series, { cells: [, , peak] }] of this.#rows) {
-      fill(peak, exact(series.peak(from, to)));
+  /**
+   * Lights up the row of a line, and brings it into view.
+   *
+   * @param {string | undefined} key
+   */
+  light(key) {
+    for (const [one, { row }] of this.#rows) {
+      const near = one === key;
+      if (row.classList.contains("near") === near) continue;
+      row.classList.toggle("near", near);
+      if (!near) continue;
+      const { place } = this;
+      const top = row.offsetTop - 26; // below the titles
+      const bottom = row.offsetTop + row.offsetHeight - place.clientHeight;
+      if (place.scrollTop > top) place.scrollTop = top;
+      else if (place.scrollTop < bottom) place.scrollTop = bottom;
     }
   }
 
   /**
-   * Fills in what is read at a second, or else what was reported last.
+   * Takes what is read at a part of the time, or else what came last.
    *
-   * @param {number | undefined} second
-   * @param {number} to The last second that is shown.
+   * @param {{ second: number, size: number } | undefined} read
+   * @param {(key: string) => number} value
    */
-  tell(second, to) {
-    this.#head.textContent = second === undefined ? "Last" : clock(second);
-    this.#head.title = second === undefined ? "" : stamp(second);
-    for (const [series, { cells }] of this.#rows) {
-      const { value, rate } = second === undefined
-        ? lastOf(series, to)
-        : series.at(second);
-      fill(cells[0], exact(value));
-      fill(cells[1], change(rate));
+  read(read, value) {
+    this.#read = read;
+    this.#value = value;
+    this.#fill();
+  }
+
+  #fill() {
+    const read = this.#read;
+    const at = this.#columns.length + 1;
+    const button = this.#head.children[at]?.firstChild;
+    if (button instanceof HTMLElement) {
+      fill(button, read === undefined ? "Last" : clock(read.second));
+      button.title = read === undefined ? "" : stamp(read.second) +
+        (read.size > 1 ? `, the highest of ${read.size} s` : "");
+    }
+    for (const [key, { cells }] of this.#rows) {
+      fill(cells[0], written(this.#value(key)));
     }
   }
+}
+
+/**
+ * The key of the row that an element stands in.
+ *
+ * @param {EventTarget | null} target
+ * @returns {string | undefined}
+ */
+function keyOf(target) {
+  const row = target instanceof Element ? target.closest("tr") : null;
+  return row?.dataset.key;
 }

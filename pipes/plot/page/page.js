@@ -8,13 +8,16 @@
 
 import { Board } from "./board.js";
 import { byId, element, fill } from "./dom.js";
-import { Feed } from "./feed.js";
-import { clock, exact } from "./figures.js";
+import { Feed, savedHere, seriesOf } from "./feed.js";
+import { clock, exact, stamp } from "./figures.js";
+import { savePage } from "./save.js";
 import { darkness } from "./theme.js";
 
 const SILENCE = 30_000; // ms without a datapoint that are worth saying, or
 const LONGER = 2.5; // times the last pause between two batches of them
 
+const saved = savedHere();
+if (saved && location.hash === "") location.hash = saved.view;
 const board = new Board();
 /** @type {number | null} When the input ended. */
 let ended = null;
@@ -26,6 +29,7 @@ let pause = 0; // ms between the last two times
 
 /** What there is to say of the page, the worst first. */
 function status() {
+  if (saved) return [["ended", `saved ${stamp(saved.at / 1000)}`]];
   const at = (/** @type {number} */ ms) => clock(ms / 1000);
   const words = [];
   if (away) {
@@ -61,8 +65,9 @@ function arrived(at = Date.now()) {
 
 /** @import { Away, State } from "./feed.js" */
 /** @param {State} state */
-function showState({ strange, latestStrange, refused, ahead, ended: at }) {
+function showState({ strange, latestStrange, refused, ahead, now, ended: at }) {
   ended = at;
+  board.offset = now - Date.now();
   showStatus();
   byId("empty").textContent = ended === null
     ? "Waiting for the first datapoint."
@@ -100,32 +105,58 @@ byId("pause").addEventListener("click", () => {
 });
 
 byId("follow").addEventListener("click", () => board.follow());
-darkness.addEventListener("change", () => board.update());
+darkness.addEventListener("change", () => board.repaint());
 
-new Feed({
-  loading: (got, count) => {
-    loading = got < count
-      ? `loading ${exact(got)} of ${exact(count)} series`
-      : "";
-    showStatus();
-  },
-  all: (known, at) => {
-    board.known = known;
-    board.arrange();
-    board.open(ended !== null);
-    board.refresh();
-    if (at !== null && board.known.size > 0) arrived(at);
-  },
-  points: (changed) => {
-    if (changed) board.arrange();
-    board.open(ended !== null);
-    board.refresh();
-    arrived();
-  },
-  state: showState,
-  away: (now) => {
-    away = now;
-    showStatus();
-  },
-});
-setInterval(showStatus, 1000);
+for (const name of /** @type {const} */ (["average", "log"])) {
+  const button = byId(name);
+  const show = () =>
+    button.setAttribute("aria-pressed", String(board.view[name]));
+  button.addEventListener("click", () => {
+    board.view[name] = !board.view[name];
+    board.view.keep();
+    show();
+    board.redraw();
+  });
+  show();
+}
+
+byId("search").value = board.view.search;
+board.search(board.view.search);
+byId("save").addEventListener("click", () => savePage(board));
+
+if (saved) {
+  document.title = `metriccounter, saved ${stamp(saved.at / 1000)}`;
+  byId("pause").hidden = byId("save").hidden = true;
+  board.known = seriesOf(saved);
+  board.arrange();
+  board.open(true);
+  showStatus();
+} else {
+  new Feed({
+    loading: (got, count) => {
+      loading = got < count
+        ? `loading ${exact(got)} of ${exact(count)} series`
+        : "";
+      showStatus();
+    },
+    all: (known, at) => {
+      board.known = known;
+      board.arrange();
+      board.open(ended !== null);
+      board.refresh();
+      if (at !== null && board.known.size > 0) arrived(at);
+    },
+    points: (changed) => {
+      if (changed) board.arrange();
+      board.open(ended !== null);
+      board.refresh();
+      arrived();
+    },
+    state: showState,
+    away: (now) => {
+      away = now;
+      showStatus();
+    },
+  });
+  setInterval(showStatus, 1000);
+}

@@ -6,29 +6,46 @@
  * @module
  */
 
+/** @typedef {[red: number, green: number, blue: number]} Shade */
+
+// Eight that colour-blind people can tell apart, too; then they repeat, dashed.
 const THEMES = {
   light: {
     card: "#ffffff",
     text: "#1c2230",
     faint: "#5d6675",
     grid: "#e9ebf0",
+    average: "#c4340c",
     lines: (
-      "#3b6fd4 #d9730d #1f8f63 #c2407c #7a5ad6 " +
-      "#a67c00 #12889e #d1394b #66707f #71892a"
+      "#2563c9 #d95f02 #0f9d76 #b03a86 #7a4b00 #56aef0 #e8a000 #4a4a55"
     ).split(" "),
+    heat: /** @type {Shade[]} */ ([
+      [240, 244, 250],
+      [158, 202, 225],
+      [49, 130, 189],
+      [8, 48, 107],
+      [60, 0, 60],
+    ]),
   },
   dark: {
     card: "#1a1f29",
     text: "#e4e8f0",
     faint: "#98a2b5",
     grid: "#262d39",
+    average: "#ff8a5c",
     lines: (
-      "#6ea0ff #ff9f4a #4fcf9b #ff7ab2 #b39bff " +
-      "#e6c04a #4fc4dc #ff7c86 #aab2c0 #b5d05c"
+      "#5b9bff #ff8c3b #2fd0a0 #f07cc0 #b98a4a #9fd8ff #ffd75a #c3c8d4"
     ).split(" "),
+    heat: /** @type {Shade[]} */ ([
+      [31, 38, 50],
+      [29, 79, 122],
+      [47, 155, 208],
+      [255, 224, 138],
+      [255, 255, 255],
+    ]),
   },
 };
-const DASHES = [[], [6, 3], [2, 3]];
+const DASHES = [[], [7, 3], [2, 3], [10, 3, 2, 3]];
 
 /** Tells whether the person prefers dark, and when that changes. */
 export const darkness = matchMedia("(prefers-color-scheme: dark)");
@@ -39,9 +56,18 @@ export function theme() {
 }
 
 /**
- * How the line of a series is drawn.
+ * Whether a line has the colour of another one, and needs its label.
  *
- * @param {number} i Which series of its chart it is.
+ * @param {number} i Which style it has.
+ */
+export function repeats(i) {
+  return i >= theme().lines.length;
+}
+
+/**
+ * How a line is drawn.
+ *
+ * @param {number} i Which style it has.
  * @returns {{ color: string, dash: number[] }}
  */
 export function lineStyle(i) {

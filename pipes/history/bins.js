@@ -1,0 +1,245 @@
+// @ts-check
+/**
+ * What a picture shows of a line that has more seconds than the picture has
+ * pixels: the highest second of each part of the time, and the mean.
+ *
+ * @module
+ */
+
+/**
+ * The points of a line, oldest first: of a series, or of several as one.
+ *
+ * @typedef {object} Line
+ * @property {Float64Array} times Seconds since the epoch.
+ * @property {Float64Array} values What was reported for the `step` seconds from
+ * each of them.
+ * @property {number} step Seconds from one point to the next.
+ */
+
+/**
+ * The parts of a time.
+ *
+ * @typedef {object} Parts
+ * @property {number} from The first second.
+ * @property {number} to The last second.
+ * @property {number} size Seconds of a part, which begins at a multiple of it.
+ */
+
+/**
+ * A line in parts of the time.
+ *
+ * @typedef {object} Bins
+ * @property {Float64Array} max The highest value in each part; NaN without any.
+ * @property {Float64Array} at The second of that value.
+ * @property {Float64Array} sum All values of the part added up.
+ * @property {Float64Array} count How many there are.
+ */
+
+const SIZES = [1, 2, 3, 5, 10, 15, 20, 30]
+  .flatMap((n) => [n, n * 60])
+  .concat([1, 2, 3, 4, 6, 8, 12, 24, 48, 96, 192].map((n) => n * 3600))
+  .sort((a, b) => a - b);
+
+/**
+ * The size of parts, in seconds, of which there are not too many.
+ *
+ * @param {number} seconds
+ * @param {number} most
+ */
+export function sizeFor(seconds, most) {
+  const least = seconds / Math.max(1, most);
+  return SIZES.find((size) => size >= least) ?? Math.ceil(least);
+}
+
+/**
+ * The second with which the first part begins.
+ *
+ * @param {Parts} parts
+ */
+export function firstOf({ from, size }) {
+  return Math.floor(from / size) * size;
+}
+
+/**
+ * The index of the first point at a second or after it.
+ *
+ * @param {Float64Array} times
+ * @param {number} second
+ */
+export function indexIn(times, second) {
+  let [low, high] = [0, times.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (Number(times[middle]) < second) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * The second with which a point's time ends: that of the next point, unless the
+ * line was silent in between.
+ *
+ * @param {Line} line
+ * @param {number} i
+ */
+function endOf({ times, step }, i) {
+  const [time, next] = [Number(times[i]), Number(times[i + 1])];
+  return next - time <= 1.5 * step ? next : time + step;
+}
+
+/**
+ * Brings a line into parts. A point counts for all of its step, and so for each
+ * part in it; for the mean it counts once.
+ *
+ * @param {Line} line
+ * @param {Parts} parts
+ * @returns {Bins}
+ */
+export function binsOf(line, parts) {
+  const { from, to, size } = parts;
+  const { times, values } = line;
+  const first = firstOf(parts);
+  const length = Math.floor((to - first) / size) + 1;
+  const max = new Float64Array(length).fill(NaN);
+  const at = new Float64Array(length);
+  const sum = new Float64Array(length);
+  const count = new Float64Array(length);
+  for (let i = Math.max(0, indexIn(times, from) - 1); i < times.length; i++) {
+    const time = Number(times[i]);
+    if (time > to) break;
+    const value = Number(values[i]);
+    const begin = Math.floor((Math.max(time, from) - first) / size);
+    const end = endOf(line, i) - 1;
+    if (end < from) continue;
+    const last = Math.floor((Math.min(end, to) - first) / size);
+    for (let bin = begin; bin <= last; bin++) {
+      if (Number(max[bin]) >= value) continue;
+      max[bin] = value;
+      at[bin] = time;
+    }
+    if (time < from) continue;
+    sum[begin] = Number(sum[begin]) + value;
+    count[begin] = Number(count[begin]) + 1;
+  }
+  return { max, at, sum, count };
+}
+
+/**
+ * The figures of a line in a time.
+ *
+ * @param {Bins} bins
+ * @returns {{ sum: number, mean: number, peak: number, at: number }} NaN where
+ * there is no point.
+ */
+export function figuresOf({ max, at, sum, count }) {
+  let [all, points, top] = [0, 0, -1];
+  for (let i = 0; i < max.length; i++) {
+    all += Number(sum[i]);
+    points += Number(count[i]);
+    if (Number.isNaN(max[i])) continue;
+    if (top < 0 || Number(max[i]) > Number(max[top])) top = i;
+  }
+  const [peak, second] = [max[top] ?? NaN, at[top] ?? NaN];
+  return { sum: all, mean: all / points, peak, at: second };
+}
+
+/** @typedef {"sum" | "max" | "mean"} How How several lines become one. */
+
+/**
+ * Lines as one, second by second. A line counts in a second if it has a point
+ * there, or one whose step reaches there.
+ *
+ * @param {Line[]} lines
+ * @param {How} how
+ * @param {{ from: number, to: number }} range
+ * @returns {Line}
+ */
+export function combine(lines, how, range) {
+  const grid = new Grid(lines, range);
+  for (const line of lines) grid.add(line, how);
+  return grid.line(how);
+}
+
+/**
+ * Lines on top of each other: each with the sum of those before it.
+ *
+ * @param {Line[]} lines
+ * @param {{ from: number, to: number }} range
+ * @returns {Line[]}
+ */
+export function stack(lines, range) {
+  const grid = new Grid(lines, range);
+  return lines.map((line) => {
+    grid.add(line, "sum");
+    return grid.line("sum");
+  });
+}
+
+/** A value for each step of a time. */
+class Grid {
+  #first;
+  #step;
+  #values;
+  #counts;
+
+  /**
+   * @param {Line[]} lines Those to come.
+   * @param {{ from: number, to: number }} range
+   */
+  constructor(lines, { from, to }) {
+    this.#step = Math.min(...lines.map(({ step }) => step)) || 1;
+    this.#first = firstOf({ from, to, size: this.#step });
+    const length = Math.floor((to - this.#first) / this.#step) + 1;
+    this.#values = new Float64Array(length);
+    this.#counts = new Float64Array(length);
+  }
+
+  /**
+   * @param {Line} line
+   * @param {How} how
+   */
+  add(line, how) {
+    const { times, values } = line;
+    const [first, step] = [this.#first, this.#step];
+    const { length } = this.#values;
+    let i = Math.max(0, indexIn(times, first) - 1);
+    for (; i < times.length; i++) {
+      const time = Number(times[i]);
+      const begin = Math.max(0, Math.floor((time - first) / step));
+      if (begin >= length) break;
+      const end = Math.min(length, Math.ceil((endOf(line, i) - first) / step));
+      const value = Number(values[i]);
+      for (let k = begin; k < end; k++) {
+        const before = Number(this.#values[k]);
+        const known = Number(this.#counts[k]);
+        this.#values[k] = how === "max" && known > 0
+          ? Math.max(before, value)
+          : before + value;
+        this.#counts[k] = known + 1;
+      }
+    }
+  }
+
+  /**
+   * @param {How} how
+   * @returns {Line}
+   */
+  line(how) {
+    const known = this.#counts.reduce(
+      (sum, count) => sum + Number(count > 0),
+      0,
+    );
+    const times = new Float64Array(known);
+    const values = new Float64Array(known);
+    let i = 0;
+    for (let k = 0; k < this.#counts.length; k++) {
+      const count = Number(this.#counts[k]);
+      if (count === 0) continue;
+      times[i] = this.#first + k * this.#step;
+      const value = Number(this.#values[k]);
+      values[i++] = how === "mean" ? value / count : value;
+    }
+    return { times, values, step: this.#step };
+  }
+}

@@ -1,0 +1,70 @@
+// @ts-check
+/// <reference lib="dom" />
+/**
+ * What a mouse, a finger or a pen does on a picture: it points at a second, and
+ * drags across a time.
+ *
+ * @module
+ */
+
+import { element } from "./dom.js";
+
+const DRAG = 5; // pixels from which on it is a drag
+
+/**
+ * @typedef {object} PointerHearer Whom it is told; all in pixels.
+ * @property {(x: number | undefined, y: number) => void} point
+ * @property {(from: number, to: number) => void} drag
+ * @property {() => void} twice
+ */
+
+/**
+ * Follows a pointer on a picture.
+ *
+ * @param {HTMLElement} over
+ * @param {PointerHearer} hearer
+ */
+export function followPointer(over, hearer) {
+  const selection = element("div", { className: "selection", hidden: true });
+  over.append(selection);
+  /** @type {number | undefined} */
+  let begun;
+  const where = (/** @type {PointerEvent} */ event) => {
+    const box = over.getBoundingClientRect();
+    const x = event.clientX - box.left;
+    return {
+      x: Math.max(0, Math.min(box.width - 1, x)),
+      y: event.clientY - box.top,
+    };
+  };
+  over.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    const { x, y } = where(event);
+    begun = x;
+    over.setPointerCapture(event.pointerId);
+    hearer.point(x, y);
+  });
+  over.addEventListener("pointermove", (event) => {
+    const { x, y } = where(event);
+    hearer.point(x, y);
+    if (begun === undefined) return;
+    selection.hidden = Math.abs(x - begun) < DRAG;
+    selection.style.left = `${Math.min(x, begun)}px`;
+    selection.style.width = `${Math.abs(x - begun)}px`;
+  });
+  const end = (/** @type {PointerEvent} */ event) => {
+    const from = begun;
+    begun = undefined;
+    if (selection.hidden || from === undefined) return;
+    selection.hidden = true;
+    if (event.type !== "pointerup") return;
+    const { x } = where(event);
+    hearer.drag(Math.min(from, x), Math.max(from, x));
+  };
+  over.addEventListener("pointerup", end);
+  over.addEventListener("pointercancel", end);
+  over.addEventListener("pointerleave", (event) => {
+    if (event.pointerType === "mouse") hearer.point(undefined, 0);
+  });
+  over.addEventListener("dblclick", () => hearer.twice());
+}

@@ -1,0 +1,150 @@
+/** What the tests of the page share: a real browser, and what a person reads. */
+import { until } from "./processes.ts";
+
+const PLAYWRIGHT = "npm:playwright-core@1.65.1"; // not resolved until it is used
+const CHROMIUM = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+const WAIT = 60_000; // ms, on a loaded machine
+
+/** What is used of a page, and of an element in it. */
+export interface Element {
+  click(options?: { modifiers?: string[] }): Promise<void>;
+  dblclick(): Promise<void>;
+  fill(text: string): Promise<void>;
+  selectOption(value: string): Promise<unknown>;
+  hover(): Promise<void>;
+  focus(): Promise<void>;
+  first(): Element;
+  nth(index: number): Element;
+  locator(selector: string): Element;
+  count(): Promise<number>;
+  isVisible(): Promise<boolean>;
+  textContent(): Promise<string>;
+  allTextContents(): Promise<string[]>;
+  getAttribute(name: string): Promise<string | null>;
+  scrollIntoViewIfNeeded(): Promise<void>;
+  boundingBox(): Promise<
+    { x: number; y: number; width: number; height: number }
+  >;
+}
+
+export interface Page {
+  goto(address: string): Promise<unknown>;
+  locator(selector: string): Element;
+  getByLabel(text: string | RegExp): Element;
+  evaluate<T>(script: string): Promise<T>;
+  reload(): Promise<unknown>;
+  url(): string;
+  getByText(text: string, options?: { exact: boolean }): Element;
+  emulateMedia(options: { colorScheme: "light" | "dark" }): Promise<void>;
+  on(event: string, listener: (about: { message: string }) => void): void;
+  waitForEvent(
+    event: "download",
+  ): Promise<{ path(): Promise<string>; suggestedFilename(): string }>;
+  setDefaultTimeout(ms: number): void;
+  keyboard: { press(key: string): Promise<void> };
+  mouse: {
+    move(x: number, y: number, options?: { steps: number }): Promise<void>;
+    down(): Promise<void>;
+    up(): Promise<void>;
+  };
+}
+
+export interface Context {
+  newPage(): Promise<Page>;
+  newCDPSession(page: Page): Promise<{
+    send(method: string, about: unknown): Promise<unknown>;
+  }>;
+  close(): Promise<void>;
+}
+
+export interface Browser {
+  newContext(options: unknown): Promise<Context>;
+  close(): Promise<void>;
+}
+
+/** Starts Chromium. */
+export async function launch(): Promise<Browser> {
+  Deno.env.set("__IS_WSL_TEST__", "1"); // spares it a look into /proc
+  const { chromium } = await import(PLAYWRIGHT);
+  const executablePath = "/usr/bin/chromium";
+  return chromium.launch({ executablePath, args: CHROMIUM, timeout: WAIT });
+}
+
+/** Opens a window, and collects what is thrown in it. */
+export async function open(context: Context, thrown: string[]): Promise<Page> {
+  const page = await context.newPage();
+  page.on("pageerror", ({ message }) => thrown.push(message));
+  page.setDefaultTimeout(WAIT);
+  return page;
+}
+
+/** Waits until an element says something. */
+export async function says(
+  place: Element,
+  wanted: string | RegExp,
+  seconds = 60,
+): Promise<string> {
+  let text = "";
+  const fits = async () => {
+    text = await place.textContent();
+    return typeof wanted === "string" ? text === wanted : wanted.test(text);
+  };
+  await until(fits, seconds, `"${wanted}"`).catch((error) => {
+    throw new Error(`${error.message}, but "${text}"`);
+  });
+  return text;
+}
+
+export function chart(page: Page, name: string): Element {
+  return page.locator(`.chart[aria-label="${name}"]`);
+}
+
+/** The figures of a chart, a row each series. */
+export async function figures(
+  place: Element,
+  column: string,
+): Promise<number[]> {
+  const texts = await place.locator(`td.${column}`).allTextContents();
+  return texts.map((text) =>
+    Number(text.replaceAll(",", "").replace("−", "-").replace("–", "NaN"))
+  );
+}
+
+/** Moves the mouse to a part of a chart's width and height. */
+export async function point(
+  page: Page,
+  place: Element,
+  part: number,
+  height = 0.5,
+): Promise<void> {
+  const box = await place.locator(".u-over").boundingBox();
+  const { x, width } = box;
+  await page.mouse.move(x + width * part, box.y + box.height * height, {
+    steps: 3,
+  });
+}
+
+/** The second that is read, or undefined. */
+export async function secondRead(place: Element): Promise<number | undefined> {
+  const title = await place.locator("thead .figure button").first()
+    .getAttribute("title");
+  return title
+    ? Date.parse(title.slice(0, 19).replace(" ", "T")) / 1000
+    : undefined;
+}
+
+/** The first and last second that are shown. */
+export async function shown(page: Page): Promise<[number, number]> {
+  const text = await says(page.locator("#range"), / – /);
+  return text.split(" – ").map((time) =>
+    Date.parse(time.replace(" ", "T")) / 1000
+  ) as [number, number];
+}
