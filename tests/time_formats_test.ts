@@ -384,6 +384,15 @@ const LOGS: Record<string, string> = {
 2026-06-29T00:00:01 00:00:01.000 [main] INFO x
 2026-06-29T18:00:00 18:00:00.000 [main] INFO x
 2026-06-30T09:00:00 09:00:00.000 [main] INFO x`,
+  "a time of day out of order": `
+2026-06-30T15:16:05 15:16:05 x
+2026-06-30T15:16:03 15:16:03 x
+2026-06-30T15:16:06 15:16:06 x`,
+  "some JSON lines among others": `
+2026-06-14T15:16:01 2026-06-14 15:16:01 x
+2026-06-14T15:16:02 {"a":1,"time":"2026-06-14T15:16:02Z"}
+2026-06-14T15:16:03 2026-06-14 15:16:03 x
+2026-06-14T15:16:04 2026-06-14 15:16:04 x`,
   "epochs out of order in the middle of many lines": Array.from(
     { length: 30 },
     (_, i) => {
@@ -536,6 +545,74 @@ Deno.test("LogTime.at() tells times apart whose ends differ", () => {
   ]);
 });
 
+/** Lines that look alike, and their times do not. */
+const ALIKE = [
+  [
+    "2026-06-14 15:16:01 x",
+    "2026-06-14 15:16:01.25 x",
+    "2026-06-14 15:16:01.250 +0000 x",
+    "2026-06-14 15:16:01 +0200 x",
+    "2026-06-14 15:16:01 +0100 x",
+    "2026-06-14 15:16:01.5 +0100 x",
+    "2026-06-14 15:16:01",
+    "2026-06-14 5:16:01 PM x",
+    "2026-06-14 5:16:01 AM x",
+    "2026-06-14 5:16:01.7 AM x",
+    "2026-06-14 15:16:011 x",
+    "  at 2026-06-14 15:16:02",
+  ],
+  [
+    '1 - - [14/Jun/2026:15:16:01 +0000] "GET /" 200',
+    '192.0.2.1 - - [14/Jun/2026:15:16:01 +0000] "GET /" 200',
+    '192.0.2.1 - x y [14/Jun/2026:15:16:01 +0000] "GET /" 200',
+    '1 - - [14/Jun/2026:15:16:01 +0200] "GET /" 200',
+    '1 - - [14/Jun/2026:15:16:02 +0000] "GET /" 200',
+    '1 - x14/Jun/2026:15:16:01 +0000] "- - [14/Jun/2026:15:16:03 +0000] "GET',
+    '1 - x[14/Jun/2026:15:16:01 +0000] [14/Jun/2026:15:16:04 +0000] "GET /"',
+    'GET [14/Jun/2026:15:16:01 +0000] x] "GET /" 200',
+  ],
+  [
+    "1781442961 x",
+    "1781442961.5 x",
+    "1781442961999 x",
+    "17814429612 x",
+    "1781442962 x",
+    "1781442961",
+  ],
+  [
+    '{"time":1781442961500,"n":1}',
+    '{"n":1,"time":1781442961700}',
+    '{"time":1781442962500,"n":1781442961}',
+    '{"t":1781442961500,"time":1781442963000}',
+  ],
+];
+
+Deno.test("LogTime.at() knows a time again only where it is the same", () => {
+  let seed = 7;
+  const next = (n: number) => (seed = seed * 48271 % 2147483647) % n;
+  for (const alike of ALIKE) {
+    const lines = Array.from({ length: 3000 }, () => alike[next(alike.length)]!)
+      .flatMap((line) => Array<string>(1 + next(6)).fill(line));
+    const latest = epoch("2026-07-01T00:00:00Z");
+    // Where an expression finds the text, each line is read by itself.
+    const readers = (["auto", /^(?<time>.*)$/] as const).map((find) =>
+      new LogTime(find, { ...UTC, latest })
+    );
+    for (const reader of readers) {
+      reader.learn(lines);
+      reader.settle();
+    }
+    const [again, alone] = readers.map((reader) =>
+      lines.map((line) => reader.at(line))
+    );
+    for (const [i, line] of lines.entries()) {
+      const before = lines.slice(Math.max(0, i - 5), i).join("\n");
+      assertEquals(again![i], alone![i], `${before}\n${line}`);
+    }
+    assertEquals(readers[0]!.unread, readers[1]!.unread);
+  }
+});
+
 Deno.test("LogTime.unread counts the lines that took an earlier time", () => {
   const time = new LogTime("auto", UTC);
   const first = "2026-06-14T15:16:01Z x";
@@ -599,6 +676,7 @@ Deno.test("LogTime reads a told format", () => {
       ["%A, %d-%h-%y %k:%M", "Friday, 03-APR-26 10:00", "2026-04-03T10:00:00"],
       ["%D %T", "04/03/26 10:00:00", "2026-04-03T10:00:00"],
       ["%F%t%R%n%%", "2026-04-03\t10:00 %", "2026-04-03T10:00:00"],
+      ["%y%m%d %R", "990403 10:00", "1999-04-03T10:00:00"],
       ["[%s]", "[1775210400]", "2026-04-03T10:00:00"],
       ["at %l %p %M (%S) %m.%d", "at 10 AM 00 (07) 4.3", "2026-04-03T10:00:07"],
       ["%H|%M|%S", "10|00|07", "2026-06-30T10:00:07"],

@@ -59,9 +59,7 @@ function atOffset(
   return (year, month, day) => {
     const ms = Date.UTC(year, month - 1, day, hour, minute);
     const there = new Date(ms);
-    if (there.getUTCMonth() !== month - 1 || there.getUTCDate() !== day) {
-      return NaN;
-    }
+    if (there.getUTCDate() !== day) return NaN; // of the next month
     const offset = isAmbiguous(zone)
       ? offsets.find((offset) =>
         offset === offsetIn(frame.zone, ms / 1000 - offset)

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ZONE } from "./zones.ts";
+import { NAMES, ZONE } from "./zones.ts";
 
 /** How times are written. */
 export interface Format {
@@ -20,6 +20,12 @@ export interface Format {
   /** Whether it brings its place with it, so that it may stand anywhere. */
   placed?: boolean;
 }
+
+/** What may still belong to a time behind a blank, if it is not there already. */
+export const MORE: RegExp = new RegExp(
+  String.raw`[-+]\d\d|[AaPp]\.?[Mm]\b|(?:${NAMES})(?!\w)`,
+  "y",
+);
 
 /** What stands behind the time of a request. */
 export const PLACED = '] "';

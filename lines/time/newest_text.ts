@@ -6,9 +6,23 @@
  */
 
 import type { Telling } from "./evidence.ts";
-import { PLACED } from "./formats.ts";
+import { MORE, PLACED } from "./formats.ts";
 
+const [PLUS, MINUS, A, Z, SMALL_A, SMALL_P] = Array.from(
+  "+-AZap",
+  (character) => character.charCodeAt(0),
+) as [number, number, number, number, number, number];
 const OFTEN = 2; // lines: what comes less often is not worth remembering
+
+/** Whether a zone, AM or PM is at an index; most lines tell by one character. */
+function mayGoOn(line: string, at: number): boolean {
+  const first = line.charCodeAt(at);
+  const isLetter = first >= A && first <= Z || first === SMALL_A ||
+    first === SMALL_P;
+  if (!isLetter && first !== PLUS && first !== MINUS) return false;
+  MORE.lastIndex = at;
+  return MORE.test(line);
+}
 
 /**
  * The text of the newest time. To look whether a line has it, too, costs a tenth
@@ -22,6 +36,8 @@ export class NewestText {
   #headAt = 0;
   #tail = "";
   #tailAt = 0;
+  /** Whether a zone or AM or PM may follow, which other lines have. */
+  #isOpen = false;
   /** Whether it may stand in any column. */
   #isPlaced = false;
 
@@ -32,9 +48,11 @@ export class NewestText {
       line.startsWith(this.#head, this.#headAt) &&
       (this.#tail === "" || line.startsWith(this.#tail, this.#tailAt))
     ) {
-      return true;
+      return !this.#isOpen ||
+        !mayGoOn(line, this.#tailAt + this.#tail.length);
     }
-    return this.#isPlaced && this.#endsAt(line.indexOf(PLACED) + 1, line);
+    return this.#isPlaced &&
+      this.#endsAt(line.indexOf(PLACED) + PLACED.length, line);
   }
 
   /** Forgets it: a line has told another time. */
@@ -67,23 +85,28 @@ export class NewestText {
     const last = second ?? epoch;
     if (last === undefined) return;
     const parts = Object.values(rest).filter((part) => part !== undefined);
-    const start = Math.min(last[0], ...parts.map(([start]) => start));
     const from = fraction ? fraction[1] : last[1];
-    const end = Math.max(from, ...parts.map(([, end]) => end)) + 1;
+    let start = Math.min(last[0], ...parts.map(([start]) => start));
+    let end = Math.max(from, ...parts.map(([, end]) => end)) + 1;
+    this.#isPlaced = telling.format.placed ?? false;
+    const before = this.#isPlaced ? " [" : " "; // what makes it the time
+    start = telling.place.isField
+      ? found.index
+      : Math.max(0, start - before.length);
+    if (this.#isPlaced) end += PLACED.length - 1;
     if (end > line.length) return; // it may be cut
     this.#headAt = start;
     this.#head = line.slice(start, fraction ? last[1] : end);
     this.#tailAt = fraction ? from : end;
     this.#tail = line.slice(this.#tailAt, end);
-    this.#isPlaced = telling.format.placed ?? false;
+    this.#isOpen = !this.#isPlaced && !rest.zone && !epoch;
   }
 
-  /** Whether it ends at an index, in brackets. */
+  /** Whether it ends at an index. */
   #endsAt(end: number, line: string): boolean {
     const by = end - this.#tailAt - this.#tail.length;
     const at = this.#headAt + by;
-    const isThere = at > 0 && line[at - 1] === "[" &&
-      line.startsWith(this.#head, at) &&
+    const isThere = at >= 0 && line.startsWith(this.#head, at) &&
       line.startsWith(this.#tail, this.#tailAt + by);
     if (!isThere) return false;
     this.#headAt = at;

@@ -10,6 +10,8 @@ export interface Place {
   name: string;
   /** The expression of what stands before the time. */
   source: string;
+  /** Whether that is the name of a field. */
+  isField?: boolean;
   /** How much it says that this is the time of the line; the best is 0. */
   rank: number;
 }
@@ -44,7 +46,8 @@ const WORD = /(?:^|[\s,;|])[^\w\s]{0,2}$/;
 
 function field(name: string, source: string): Place {
   const rank = FIELDS.indexOf(name) + 1;
-  return { name: `in the field ${name}`, source, rank: rank || LOOSE };
+  const where = `in the field ${name}`;
+  return { name: where, source, isField: true, rank: rank || LOOSE };
 }
 
 /** Whether a place says by itself that this is the time of the line. */

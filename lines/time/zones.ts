@@ -41,7 +41,9 @@ const AMBIGUOUS: Record<string, number[]> = {
   ...{ IST: [5.5, 2, 1], BST: [1, 6, 11], AST: [-4, 3], ADT: [-3, 4] },
 };
 
-const NAMES = [...Object.keys(NAMED), ...Object.keys(AMBIGUOUS)].join("|");
+/** An expression of all these names. */
+export const NAMES: string = [...Object.keys(NAMED), ...Object.keys(AMBIGUOUS)]
+  .join("|");
 
 /**
  * An expression of a zone behind a time. Two digits are one only where they
