@@ -94,14 +94,42 @@ export async function outputOf(
   return signal === null ? stdout : undefined;
 }
 
+/** Options of {@linkcode Restarts}. */
+export interface RestartsOptions {
+  /**
+   * The time now, in milliseconds, by a clock that nobody sets.
+   *
+   * @default {performance.now}
+   */
+  clock?: () => number;
+  /**
+   * Waits for some milliseconds; the signal ends the wait early.
+   *
+   * @default {setTimeout}
+   */
+  sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
+}
+
 /** Pauses between the starts of a program that dies: 1 s at first, then more. */
 export class Restarts {
   readonly #backoff = new Backoff(MIN_PAUSE, MAX_PAUSE);
+  readonly #clock: () => number;
+  readonly #sleep: NonNullable<RestartsOptions["sleep"]>;
   #started = 0;
+
+  /**
+   * Makes pauses.
+   *
+   * @param options What differs from the defaults.
+   */
+  constructor(options: RestartsOptions = {}) {
+    this.#clock = options.clock ?? (() => performance.now());
+    this.#sleep = options.sleep ?? sleep;
+  }
 
   /** The program was started. */
   started(): void {
-    this.#started = performance.now();
+    this.#started = this.#clock();
   }
 
   /**
@@ -112,9 +140,9 @@ export class Restarts {
    * @param signal Ends the pause early.
    */
   async ended(what: string, signal?: AbortSignal): Promise<void> {
-    if (performance.now() - this.#started > MAX_PAUSE) this.#backoff.reset();
+    if (this.#clock() - this.#started > MAX_PAUSE) this.#backoff.reset();
     const pause = this.#backoff.next();
     complain(`${what} ended; starting it again in ${pause / 1000} s`);
-    await sleep(pause, signal);
+    await this.#sleep(pause, signal);
   }
 }

@@ -1,0 +1,25 @@
+import { assertEquals } from "@std/assert";
+import { readLog } from "../mod.ts";
+import { processTest } from "./helpers/processes.ts";
+
+processTest(
+  "readLog() tells how many bytes of a file it has read, zipped or not",
+  [],
+  async (
+    folder,
+  ) => {
+    const lines = Array.from({ length: 50_000 }, (_, i) => `line ${i * 7919}`);
+    const text = new Blob([lines.join("\n")]);
+    const zipped = text.stream().pipeThrough(new CompressionStream("gzip"));
+    await Deno.writeFile(`${folder}/log`, text.stream());
+    await Deno.writeFile(`${folder}/log.1`, zipped);
+    for (const name of ["log", "log.1"]) {
+      const path = `${folder}/${name}`;
+      const progress = { value: 0 };
+      const read: string[] = [];
+      for await (const line of readLog(path, { progress })) read.push(line);
+      assertEquals(read, lines);
+      assertEquals(progress.value, (await Deno.stat(path)).size);
+    }
+  },
+);
