@@ -11,9 +11,12 @@ import {
 
 const readme = has("true") ? Deno.readTextFileSync(`${ROOT}README.md`) : "";
 
-/** Scripts that can be executed, in the order of the page. */
-function scripts(): string[] {
-  const blocks = readme.matchAll(/^```ts[^\n]*\n(#!.*?)^```$/gms);
+/** The scripts of a section, in their order. */
+function scripts(heading: string): string[] {
+  const [, section] = readme.split(`\n${heading}\n`);
+  const blocks = section!.split(/^##/m)[0]!.matchAll(
+    /^```ts[^\n]*\n(#!.*?)^```$/gms,
+  );
   return [...blocks].map(([, script]) => script!);
 }
 
@@ -41,7 +44,7 @@ processTest("README: scripts of one's own run as they stand", [
   await Deno.mkdir(`${folder}/collectors`);
   const log = `${folder}/auth.log`;
   await Deno.writeTextFile(log, "");
-  const programs = scripts().map((text, i) => {
+  const programs = scripts("## Write your own").map((text, i) => {
     const script = `${folder}/collectors/mine${i}.ts`;
     Deno.writeTextFileSync(script, text.replace("/var/log/auth.log", log));
     Deno.chmodSync(script, 0o755);
@@ -76,4 +79,35 @@ processTest("README: sources that are copied to tcollector's folder run", [
   for (const line of program.out) {
     assert(/^auth.failures \d{10} 0$/.test(line), line);
   }
+});
+
+processTest("README: a collector of many metrics runs as it stands", [
+  "deno",
+  "tail",
+], async (folder) => {
+  const [sources] = copyCommands();
+  await copy([sources!, `cp -r collectors ${folder}`], folder);
+  const log = `${folder}/access.log`;
+  await Deno.writeTextFile(log, "");
+  const [text] = scripts("### Many metrics of one log");
+  const script = `${folder}/collectors/mine.ts`;
+  await Deno.writeTextFile(
+    script,
+    text!.replace("/var/log/nginx/access.log", log),
+    { mode: 0o755 },
+  );
+  const program = new Running([script], { cwd: "/" });
+  const names = () => new Set(program.out.map((line) => line.split(" ")[1]));
+  await until(() => {
+    const line = '"GET / HTTP/1.1" 200 512 0.25\n';
+    Deno.writeTextFileSync(log, line, { append: true });
+    return names().size > 3;
+  });
+  assertEquals((await program.end("SIGTERM")).code, 0);
+  assertEquals(program.err, []);
+  const told = puts(program.out).map(({ series, value }) =>
+    `${series.replace(/ host=\S+/, "")} ${value}`
+  );
+  assert(told.some((text) => /^http.requests status=200 [1-9]/.test(text)));
+  assert(told.includes("http.seconds.max 0.25"));
 });

@@ -130,11 +130,8 @@ const SAMPLES: Record<string, Sample> = {
 /** The commands of the section, without their comments. */
 function commands(): string[] {
   const readme = Deno.readTextFileSync(`${ROOT}README.md`);
-  const page = /^## Ten logs$/m.test(readme)
-    ? readme
-    : Deno.readTextFileSync(`${ROOT}tests/fixtures/ten_logs.md`);
-  const [, section] = page.split(/^## Ten logs$/m);
-  const blocks = section!.split(/^## /m)[0]!.matchAll(/^```sh\n(.*?)^```$/gms);
+  const [, section] = readme.split(/^### Ten logs$/m);
+  const blocks = section!.split(/^#/m)[0]!.matchAll(/^```sh\n(.*?)^```$/gms);
   return [...blocks].map(([, block]) => block!.trim());
 }
 
