@@ -238,3 +238,28 @@ processTest(
     assertMatch(refused.err[0]!, /--spool-dir needs .*--allow-write=/);
   },
 );
+
+processTest(
+  "tsd.ts: keeps in memory what a full disk does not take",
+  [],
+  async (folder) => {
+    const port = freePort();
+    const [deno, run, ...rest] = tsdCommand("--spool-dir", folder, port);
+    const flags = [`--allow-read=${folder}`, `--allow-write=${folder}`];
+    // No file may become larger than 100 KiB.
+    const full = `trap "" XFSZ; ulimit -f 200; exec "$@"`;
+    const program = ["sh", "-c", full, "sh", deno!, run!, ...flags, ...rest];
+    const pipe = new Piped(program);
+    const written = take(generate(), 10_000);
+    await pipe.write(written);
+    await until(() => pipe.err.some((line) => line.includes("in memory")));
+    await using server = new FakeTsd({ port });
+    await pipe.close();
+    const { code } = await pipe.end();
+    assertEquals(server.lines, written);
+    assertEquals(code, 0, pipe.err.join("\n"));
+    const said = pipe.err.filter((line) => line.includes("in memory"));
+    assertEquals(said.length, 1);
+    assertMatch(said[0]!, /: cannot keep puts on disk, they are in memory: /);
+  },
+);
