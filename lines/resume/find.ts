@@ -4,13 +4,14 @@
  * @module
  */
 
-import { HEAD, HeldFile } from "../tail/held_file.ts";
+import { HEAD, HeldFile, identityOf } from "../tail/held_file.ts";
 import { isRotated } from "../tail/rotated.ts";
 import type { Place, SourceFile } from "./source.ts";
 import { type FileState, hashOf, type State } from "./state.ts";
 import { ZippedFile } from "./zipped_file.ts";
 
 const COARSE = 20; // ms by which the times of files are behind the clock
+const TRIES = 100; // looks for files while they are being renamed
 
 /** A file, where it is to be read on. */
 export interface Found {
@@ -70,22 +71,42 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** The files that are or may have been at a path, in the order of their age. */
-function filesOf(path: string): (HeldFile | ZippedFile)[] {
+/** The paths of what is or was at a path, which comes last; and what is there. */
+function placesOf(path: string): [string, string][] {
   const home = realPathOf(path);
   const slash = home.lastIndexOf("/") + 1;
   const [folder, log] = [home.slice(0, slash), home.slice(slash)];
   const names = namesIn(folder);
-  const rotated = names.filter((name) => isRotated(name, log))
-    .flatMap((name) => openLog(folder + name) ?? []);
-  const zipped = names.filter((name) => {
+  const found = names.filter((name) => {
+    if (isRotated(name, log)) return true;
     const plain = name.replace(/\.gz$/, "");
     // While both are there it is being compressed.
     return plain !== name && isRotated(plain, log) && !names.includes(plain);
-  }).flatMap((name) => openZipped(folder + name) ?? []);
-  const old = [...rotated, ...zipped].sort((a, b) => changed(a) - changed(b));
-  const current = openLog(home);
-  return current ? [...old, current] : old;
+  });
+  return [...found, log].map((name) => {
+    const info = statOrNull(folder + name);
+    return [folder + name, info ? identityOf(info) : "nothing"];
+  });
+}
+
+/**
+ * The files that are or may have been at a path, in the order of their age. If
+ * they were renamed meanwhile, one may be found twice and another one not at
+ * all: then they are looked for again.
+ */
+function filesOf(path: string): (HeldFile | ZippedFile)[] {
+  for (let tries = 1;; tries++) {
+    const places = placesOf(path);
+    const paths = places.map(([path]) => path);
+    const home = paths.pop()!;
+    const old = paths.flatMap((path) =>
+      (path.endsWith(".gz") ? openZipped(path) : openLog(path)) ?? []
+    ).sort((a, b) => changed(a) - changed(b));
+    const files = [...old, openLog(home) ?? []].flat();
+    const isSteady = placesOf(path).join() === places.join();
+    if (isSteady || tries === TRIES) return files;
+    for (const file of files) file.close();
+  }
 }
 
 function openZipped(path: string): ZippedFile | undefined {
