@@ -1,4 +1,4 @@
-#!/usr/bin/env -S deno run -q --allow-run=tail,journalctl --allow-read --allow-write --allow-sys=hostname
+#!/usr/bin/env -S deno run -q --v8-flags=--enable-experimental-regexp-engine-on-excessive-backtracks --allow-run=tail,journalctl --allow-read --allow-write --allow-sys=hostname
 /**
  * Counts the lines of any log, second by second: live, or replayed.
  *
@@ -40,6 +40,9 @@ What to count:
                       values each character but a-z A-Z 0-9 - _ . / becomes _,
                       an empty one is _, one that took no part in the match is
                       none, and 64 characters are kept.
+                      An expression that runs away on a line, as ^(a+)+$ does, is
+                      followed in linear time, unless it looks around, (?=...),
+                      or back, \\1.
   --ignore-case       Let --match and --except take capitals and small letters
                       for the same.
   --except REGEX      Do not count lines that this expression matches.

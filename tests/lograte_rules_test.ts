@@ -10,6 +10,7 @@ import {
   puts,
   ROOT,
   Running,
+  sleep,
   until,
 } from "./helpers/processes.ts";
 import { Tcollector } from "./helpers/tcollector.ts";
@@ -152,7 +153,7 @@ processTest(
     assertMatch(
       first!,
       new RegExp(
-        "^#!/usr/bin/env -S /\\S+ run -q --allow-run=tail " +
+        "^#!/usr/bin/env -S /\\S+ run -q --v8-flags=\\S+ --allow-run=tail " +
           `--allow-read=${folder} --allow-sys=hostname --config=\\S+$`,
       ),
     );
@@ -524,5 +525,34 @@ processTest(
       (_, i) => `/var/log/application-${i}/x`,
     );
     assert((await first(...many)).includes(" --allow-read --allow-sys"));
+  },
+);
+
+processTest(
+  "lograte.ts obeys SIGTERM where an expression runs away",
+  ["tail"],
+  async (folder) => {
+    const log = `${folder}/log`;
+    await Deno.writeTextFile(log, "");
+    const program = new Running(
+      command(SCRIPT, "--metric", "m", "--match", "^(a|aa)+$", log),
+    );
+    try {
+      await until(() => program.out.length > 0);
+      const trap = `${"a".repeat(100)}!\n`; // would take longer than the sun
+      await Deno.writeTextFile(log, `${trap.repeat(100)}aaa\n`, {
+        append: true,
+      });
+      const counted = () => puts(program.out).some(({ value }) => value > 0);
+      await sleep(1000);
+      assertEquals((await program.end("SIGTERM")).code, 0);
+      assertEquals(counted(), true);
+    } finally {
+      try {
+        program.process.kill("SIGKILL");
+      } catch {
+        // It has ended.
+      }
+    }
   },
 );

@@ -10,6 +10,9 @@ import type { Command } from "./command.ts";
 
 const WIDTH = 80; // characters of a line of code
 const MAX_SHEBANG = 255; // bytes that Linux reads of a first line
+/** Lets an expression that runs away on a line be followed in linear time. */
+const BOUNDED =
+  "--v8-flags=--enable-experimental-regexp-engine-on-excessive-backtracks";
 const ROOT = new URL("../../", import.meta.url);
 const MODULE = new URL("../lograte.ts", import.meta.url);
 
@@ -84,8 +87,11 @@ function firstLine({ rule, options }: Command, files: string[]): string {
   const write = states.map((state) =>
     `--allow-write=${listed([folderOf(state)])}`
   );
+  const expressions = [...Object.values(rule), ...Object.values(options)]
+    .filter((value) => value instanceof RegExp);
+  const bounded = expressions.length > 0 ? [BOUNDED] : [];
   const flags = (read: string[]) => [
-    ...["run", "-q", `--allow-run=${programs}`, ...read, ...write],
+    ...["run", "-q", ...bounded, `--allow-run=${programs}`, ...read, ...write],
     ...(Object.hasOwn(rule.tags ?? {}, "host") ? [] : ["--allow-sys=hostname"]),
     // From elsewhere the imports of the module would not be found.
     ...(ROOT.protocol === "file:" && MODULE.pathname.endsWith(".ts")
