@@ -69,7 +69,9 @@ export class NewestText {
    * @param line The line.
    */
   see(telling: Telling, from: number, line: string): void {
-    const at = this.#head === "" ? -1 : line.indexOf(this.#head, from);
+    const at = this.#head === ""
+      ? -1
+      : line.indexOf(this.#head, Math.max(0, from - 1));
     if (at >= 0) {
       this.#tailAt += at - this.#headAt;
       this.#headAt = at;
@@ -86,14 +88,15 @@ export class NewestText {
     if (last === undefined) return;
     const parts = Object.values(rest).filter((part) => part !== undefined);
     const from = fraction ? fraction[1] : last[1];
-    let start = Math.min(last[0], ...parts.map(([start]) => start));
-    let end = Math.max(from, ...parts.map(([, end]) => end)) + 1;
+    const first = Math.min(last[0], ...parts.map(([start]) => start));
+    const final = Math.max(from, ...parts.map(([, end]) => end));
     this.#isPlaced = telling.format.placed ?? false;
-    const before = this.#isPlaced ? " [" : " "; // what makes it the time
-    start = telling.place.isField
+    // With what makes it the time of the line, before it and behind it.
+    const [before, behind] = this.#isPlaced ? [" [", PLACED] : [" ", " "];
+    const start = telling.place.isField
       ? found.index
-      : Math.max(0, start - before.length);
-    if (this.#isPlaced) end += PLACED.length - 1;
+      : Math.max(0, first - before.length);
+    const end = final + behind.length;
     if (end > line.length) return; // it may be cut
     this.#headAt = start;
     this.#head = line.slice(start, fraction ? last[1] : end);
