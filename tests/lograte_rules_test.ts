@@ -3,6 +3,7 @@ import { groupsOf } from "../collectors/lograte/line_reader.ts";
 import { complete } from "../collectors/lograte/options.ts";
 import type { LogRule } from "../collectors/lograte/rate.ts";
 import { LogRates } from "../collectors/lograte/rates.ts";
+import { Unwrapper } from "../collectors/lograte/unwrap.ts";
 import { alive } from "../counter/registry.ts";
 import {
   command,
@@ -296,6 +297,15 @@ Deno.test("LogRates makes tags and values of the fields of JSON", () => {
     "lines 6",
   ]);
   assertEquals([rates.notJson, rates.badValues], [4, 1]);
+});
+
+Deno.test("Unwrapper joins the pieces of a line up to a bound", () => {
+  const unwrapper = new Unwrapper();
+  const piece = "x".repeat(400 * 1024);
+  const cri = (tag: string) => `2026-06-14T13:16:01.5Z stdout ${tag} ${piece}`;
+  for (let i = 0; i < 9; i++) assertEquals(unwrapper.next(cri("P")), undefined);
+  assertEquals(unwrapper.next(cri("F"))!.length, (1024 + 400) * 1024);
+  assertEquals(unwrapper.next(cri("F"))!.length, 400 * 1024);
 });
 
 Deno.test("LogRates takes off what containers wrap around lines", () => {

@@ -687,6 +687,25 @@ Deno.test("LogTime reads a told format", () => {
   }
 });
 
+Deno.test("LogTime finds no told time in a word or a longer number", () => {
+  const lines = ["id1775210400 x", "17752104001 x", "id7 1775210400 x"];
+  assertEquals(
+    timesOf(lines, { ...UTC, format: "%s" }),
+    [undefined, undefined, "2026-04-03T10:00:00"],
+  );
+});
+
+Deno.test("LogTime takes no day for a time that the calendar does not have", () => {
+  for (const zone of ["Z", "+02:00", ""]) {
+    const lines = [
+      `2026-06-14T13:16:01${zone} x`,
+      `2026-06-31T13:16:01${zone} x`,
+    ];
+    const [first, second] = timesOf(lines, UTC);
+    assertEquals(second, first, zone);
+  }
+});
+
 Deno.test("LogTime reads a told format where an expression finds it", () => {
   const options = { ...UTC, format: "%d.%m.%Y %H:%M" };
   assertEquals(

@@ -9,6 +9,8 @@ import {
 import { authorizationOf, hostOf } from "../pipes/tsd/host.ts";
 import { Http, type HttpOptions, jsonOf } from "../pipes/tsd/http.ts";
 import { Closed, type Host, Share } from "../pipes/tsd/link.ts";
+import { Sender } from "../pipes/tsd/sender.ts";
+import { Spool } from "../pipes/tsd/spool.ts";
 import { Telnet } from "../pipes/tsd/telnet.ts";
 import {
   type Answer,
@@ -312,6 +314,28 @@ for (
     assert(http.share.size < share);
   });
 }
+
+processTest(
+  "Http has a pause made where a TSD needs one, though another is there",
+  [],
+  async () => {
+    for (const [status, pauses] of [[429, 1], [503, 1], [401, 0]] as const) {
+      await using busy = new HttpTsd(() => ({ status }));
+      await using good = new HttpTsd();
+      let paused = 0;
+      const spool = new Spool({ limit: 1e6 });
+      const hosts = [busy, good].map(({ port }) => httpOn(port));
+      const sender = new Sender(hosts, spool, {
+        say: () => {},
+        sleep: () => Promise.resolve(void paused++),
+      });
+      spool.push("put m 1700000000 1 host=h\n", 1);
+      sender.end();
+      await sender.run();
+      assertEquals([good.lines.length, paused], [1, pauses], `${status}`);
+    }
+  },
+);
 
 processTest(
   "Http sends smaller requests to a TSD that refuses large ones",
