@@ -22,7 +22,6 @@ import { countSelf } from "./self.ts";
 import { TimeTeller } from "./time_teller.ts";
 
 const FIRST_LOOK = 5000; // ms until it is said that nothing has matched
-const SWEEP = 60_000; // ms between looks for series to forget
 
 /** All logs, each with a name. */
 async function* logsOf(
@@ -70,7 +69,6 @@ export async function live(settings: Settings): Promise<void> {
   using _self = settings.self
     ? countSelf(settings, () => ({ lines: read, late: rate.late }))
     : undefined;
-  const sweep = setInterval(() => rate.forget(), SWEEP);
   const firstLook = setTimeout(() => {
     if (!rate.waits) return;
     complain(
@@ -108,5 +106,4 @@ export async function live(settings: Settings): Promise<void> {
   }
   await Promise.all(counting);
   clearTimeout(firstLook);
-  clearInterval(sweep);
 }
