@@ -7,7 +7,12 @@
 
 import { complain, messageOf } from "../script/complain.ts";
 import { find, type Found, openLog } from "./resume/find.ts";
-import { floorTo, Source, type SourceFile } from "./resume/source.ts";
+import {
+  floorTo,
+  type LineCounter,
+  Source,
+  type SourceFile,
+} from "./resume/source.ts";
 import {
   type Settings,
   type State,
@@ -49,7 +54,7 @@ export interface TimedLogsOptions {
   /** Is told what is known of the times of a log, whenever lines were read. */
   timed: (path: string, time: LogTime) => void;
   /** Makes what counts the lines of a file of a log. */
-  count: (path: string) => (line: string, at: number) => void;
+  counting: (path: string) => LineCounter;
   /** The counters, whose clock is `clock` and whose lateness is `hold`. */
   counters: () => Iterable<Dumped>;
   /** Forgets counters that pause. */
@@ -71,6 +76,8 @@ class Log {
   readonly path: string;
   sources: Source[] = [];
   readonly follower: LogFollower;
+  /** Whether it was said that it tells a wrong time. */
+  isDoubted = false;
   /** When there was nothing at the path, by the clock. */
   missing = -Infinity;
 
@@ -120,6 +127,8 @@ class Log {
 export class TimedLogs {
   /** Lines that came after their second had become final. */
   late = 0;
+  /** Lines that told a time far ahead of the clock, and of their log. */
+  ahead = 0;
   /** Lines before the first time of a log. */
   untimed = 0;
   /** Lines read. */
@@ -357,30 +366,48 @@ export class TimedLogs {
 
   /** Counts the lines of a source's first piece, as far as it goes. */
   #count(log: Log, source: Source): void {
-    const count = source.count ??= this.#options.count(log.path);
+    const counter = source.counter ??= this.#options.counting(log.path);
     const { lines } = source.pieces[0]!;
     const time = source.time!;
     const { isAgain } = source;
     for (let i = source.done; i < lines.length; i++) {
       const line = lines[i]!;
-      const at = time.at(line) ?? source.last;
+      let at = time.at(line) ?? source.last;
       if (at === undefined) {
         this.untimed++;
         continue;
       }
-      if (at > source.newest) source.rise(at);
+      if (at > source.newest) {
+        if (source.believes(at)) source.rise(at);
+        else {
+          this.#doubt(log, at);
+          at = source.newest;
+        }
+      }
       if (at > this.#now && !this.#reaches(at)) {
         source.done = i;
         return;
       }
       source.last = at;
-      if (at >= source.final && at >= this.#from) count(line, at);
-      else if (!isAgain) this.late++;
+      const isInTime = at >= source.final && at >= this.#from;
+      counter.take(line, isInTime ? at : undefined);
+      if (!isInTime && !isAgain) this.late++;
     }
     this.lines += lines.length;
     source.endPiece();
     source.ring();
     this.#options.timed(log.path, time);
+  }
+
+  /** Says once of a log that it tells a time that is not believed. */
+  #doubt(log: Log, at: number): void {
+    this.ahead++;
+    if (log.isDoubted) return;
+    log.isDoubted = true;
+    const time = Temporal.Instant.fromEpochMilliseconds(at * 1000);
+    complain(
+      `${log.path}: ${time} is ahead of the clock: such a line counts with the newest one before it`,
+    );
   }
 
   /** Finds out how times are written, by the first lines of the file. */

@@ -32,6 +32,7 @@ processTest(
       newest: null,
       last: null,
       final: 0,
+      wrong: [],
       cuts: [],
     };
     const looked = Date.now() - 60_000;

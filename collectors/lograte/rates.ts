@@ -31,6 +31,19 @@ export interface Counted {
   count(line: string, at?: number): void;
 }
 
+/** The same, where a line may have to be passed over. */
+export interface CountedAgain extends Counted {
+  /** Whether a line goes on in the next one, as containers cut it. */
+  readonly isWithin: boolean;
+  /**
+   * Counts a line that has a time, or passes one over.
+   *
+   * @param line The next line.
+   * @param at Its time; undefined if it is not to be counted.
+   */
+  take(line: string, at: number | undefined): void;
+}
+
 /** Counts each line by all rules. */
 export class LogRates {
   /** Lines that were to be JSON, and are not. */
@@ -99,19 +112,27 @@ export class LogRates {
    * @param path Where it lies, or what it is called.
    * @returns What counts its lines.
    */
-  of(path: string): Counted {
+  of(path: string): CountedAgain {
     const groups = this.#path?.exec(path)?.groups;
     const given = groupsOf(this.#path).map(({ name }) => groups?.[name]);
     const unwrapper = this.#unwraps ? new Unwrapper() : undefined;
+    const count = (line: string, at?: number) => {
+      const text = unwrapper ? unwrapper.next(line) : line;
+      if (text === undefined) return;
+      const fields = this.#fields?.read(text);
+      if (this.#fields !== undefined && fields === undefined) this.notJson++;
+      else {
+        for (const rate of this.#rates) rate.count(text, at, given, fields);
+      }
+    };
     return {
-      count: (line, at) => {
-        const text = unwrapper ? unwrapper.next(line) : line;
-        if (text === undefined) return;
-        const fields = this.#fields?.read(text);
-        if (this.#fields !== undefined && fields === undefined) this.notJson++;
-        else {for (const rate of this.#rates) {
-            rate.count(text, at, given, fields);
-          }}
+      count,
+      get isWithin() {
+        return unwrapper?.isWithin ?? false;
+      },
+      take: (line, at) => {
+        if (at !== undefined) count(line, at);
+        else unwrapper?.next(line);
       },
     };
   }

@@ -48,10 +48,7 @@ export async function resume(settings: Settings): Promise<void> {
       granularity,
       time: (options) => timeOf(settings, options),
       timed: tellOnce(),
-      count: (path) => {
-        const log = rate.of(path);
-        return (line, at) => log.count(line, at);
-      },
+      counting: (path) => rate.of(path),
       counters: () => rate.counters,
       forget: () => rate.forget(),
       write: async (lines) => {
@@ -96,10 +93,16 @@ export async function resume(settings: Settings): Promise<void> {
     const status = error instanceof StateError ? 1 : 13;
     fail(`cannot write ${state}: ${error.message}`, status);
   }
-  if (logs.late + rate.badValues + logs.untimed > 0) {
-    complainSync(
-      `${logs.late} late, ${rate.badValues} bad values, ${logs.untimed} lines before the first time`,
-    );
+  const { late, untimed, ahead } = logs;
+  const { badValues, notJson } = rate;
+  if (late + untimed + ahead + badValues + notJson > 0) {
+    complainSync([
+      `${late} late`,
+      `${badValues} bad values`,
+      ...(notJson > 0 ? [`${notJson} lines are no JSON`] : []),
+      ...(untimed > 0 ? [`${untimed} lines before the first time`] : []),
+      ...(ahead > 0 ? [`${ahead} ahead of the clock`] : []),
+    ].join(", "));
   }
   finished.resolve();
 }
@@ -155,7 +158,10 @@ function describeLag({ bytes, seconds }: Lag): string {
     : minutes! > 0
     ? `${minutes} min ${seconds % 60} s`
     : `${seconds} s`;
-  return `${(bytes / 1e6).toFixed(1)} MB to read, ${time} behind`;
+  const size = bytes < 1e6
+    ? `${Math.ceil(bytes / 1000)} kB`
+    : `${Math.round(bytes / 1e6)} MB`;
+  return `${size} to read, ${time} behind`;
 }
 
 /** Says how much was not read while nobody did, and how that goes on. */

@@ -77,6 +77,11 @@ export class Unwrapper {
   /** The line that has begun, by stream. */
   readonly #begun = new Map<string, string>();
 
+  /** Whether a line has begun whose end is still to come. */
+  get isWithin(): boolean {
+    return this.#begun.size > 0;
+  }
+
   /**
    * Takes the next line.
    *

@@ -20,7 +20,7 @@ export interface Found {
   /** What is known of that place. */
   begin:
     & Omit<Place, "final">
-    & Partial<Pick<FileState, "final" | "cuts" | "read">>;
+    & Partial<Pick<FileState, "final" | "cuts" | "read" | "wrong">>;
 }
 
 /** What is there of the files of a state. */

@@ -31,6 +31,20 @@ export interface SourceFile {
   close(): unknown;
 }
 
+/** Counts the lines of one file. */
+export interface LineCounter {
+  /** Whether what the last line was a piece of goes on in the next one. */
+  readonly isWithin?: boolean;
+  /**
+   * Takes the next line.
+   *
+   * @param line The line.
+   * @param at Its time, in seconds since the epoch; undefined if it is not to be
+   * counted.
+   */
+  take(line: string, at: number | undefined): void;
+}
+
 /** What is known of a place in a file. */
 export type Place = Pick<FileState, "offset" | "newest" | "last" | "final">;
 
@@ -41,6 +55,9 @@ export interface SourceOptions {
   /** Whole seconds that one datapoint covers. */
   granularity: number;
 }
+
+const AHEAD = 60; // s ahead of the clock at which a time is doubted
+const STREAK = 3; // later and later times in a row that are believed
 
 /** The multiple of a step at or before a second. */
 export function floorTo(step: number, second: number): number {
@@ -62,7 +79,7 @@ export class Source {
   shown = -1;
   readonly waitsSince = performance.now();
   /** Counts its lines. */
-  count: ((line: string, at: number) => void) | undefined;
+  counter: LineCounter | undefined;
   /** Says that its pieces are counted. */
   ring = (): void => {};
   /** What was read and is not counted yet. */
@@ -82,6 +99,9 @@ export class Source {
 
   #file: SourceFile;
   readonly #options: SourceOptions;
+  /** Times that were not believed, and how many of them came in a row. */
+  readonly #wrong: Set<number>;
+  #streak: number[] = [];
   readonly #truncations: number;
   /** Where pieces began: the last for each newest time that there was. */
   readonly #places: Place[];
@@ -102,7 +122,7 @@ export class Source {
    */
   constructor(
     file: SourceFile,
-    begin: Place & Partial<Pick<FileState, "cuts" | "read">>,
+    begin: Place & Partial<Pick<FileState, "cuts" | "read" | "wrong">>,
     options: SourceOptions,
   ) {
     this.identity = identityOf(file.info);
@@ -116,6 +136,7 @@ export class Source {
     this.#places = [{ offset, newest: newest ?? -Infinity, last, final }];
     this.#cuts = [...begin.cuts ?? []];
     this.#ahead = [...this.#cuts];
+    this.#wrong = new Set(begin.wrong);
     this.#readBefore = begin.read ?? 0;
     file.stops.push(...this.#cuts.map(([offset]) => offset), this.#readBefore);
     file.stops.sort((a, b) => a - b);
@@ -154,17 +175,37 @@ export class Source {
     this.#file = file;
     this.left = false;
     this.pieces.push(piece);
-    if (this.pieces.length > 1) return;
+    if (this.pieces.length > 1 || this.#streak.length > 0) return;
+    if (this.counter?.isWithin) return;
     const { newest, last = null, final } = this;
     const place = { offset: piece.start, newest, last, final };
     if (this.#places.at(-1)!.newest === newest) this.#places.pop();
     this.#places.push(place);
   }
 
+  /**
+   * Whether a time that is newer than all before is to be believed: one far ahead
+   * of the clock, in a log that is not, must not take the lines after it with
+   * it. Whoever reads the line again doubts it again, whatever the time is then.
+   *
+   * @param time The time of a line.
+   */
+  believes(time: number): boolean {
+    const limit = Date.now() / 1000 + AHEAD;
+    const isDoubted = time > limit && this.newest > 0 && this.newest <= limit ||
+      this.#wrong.has(time);
+    if (!isDoubted || this.#streak.length >= STREAK) return true;
+    if (time > (this.#streak.at(-1) ?? 0)) this.#streak.push(time);
+    if (this.#streak.length >= STREAK) return true; // the log is ahead
+    this.#wrong.add(time);
+    return false;
+  }
+
   /** The newest time is another one: lines of older seconds are too late now. */
   rise(newest: number): void {
     const { lateness, granularity } = this.#options;
     this.newest = newest;
+    this.#streak = [];
     this.final = Math.max(
       this.final,
       floorTo(granularity, newest - lateness),
@@ -210,6 +251,7 @@ export class Source {
       born: birthtime?.getTime() ?? null,
       head: this.#head,
       read: this.#read,
+      wrong: [...this.#wrong],
       cuts: this.#cuts.filter(([offset]) => offset >= begin.offset),
       ...begin,
     };

@@ -29,6 +29,8 @@ export interface FileState {
   last: number | null;
   /** From `offset` on, lines of seconds before this one were too late. */
   final: number;
+  /** Times behind it that were not believed. */
+  wrong: number[];
   /** And from where on others were: an offset, and such a second. */
   cuts: [number, number][];
 }
