@@ -6,7 +6,6 @@
  */
 
 import {
-  dateIn,
   type Frame,
   type Groups,
   lacksDay,
@@ -15,6 +14,7 @@ import {
   timeOfDay,
 } from "./time/calendar.ts";
 import { Evidence, PROVEN, type Telling } from "./time/evidence.ts";
+import { Midnights } from "./time/midnights.ts";
 import { NewestText } from "./time/newest_text.ts";
 import { ANYWHERE } from "./time/places.ts";
 import { strptime } from "./time/strptime.ts";
@@ -155,11 +155,7 @@ export class LogTime {
   /** What was taken for the time, by telling. */
   readonly #taken = new Map<Telling, TakenTime>();
 
-  /** Of times without a day: the day of the first line, and of the newest. */
-  #firstDay: Temporal.PlainDate;
-  #day: Temporal.PlainDate;
-  #timeOfDay: number | undefined;
-
+  readonly #midnights: Midnights;
   #second: number | undefined;
   readonly #newest = new NewestText();
   /** The newest minute, as it was found, and its first second. */
@@ -201,7 +197,7 @@ export class LogTime {
     this.#near = near;
     this.#latest = latest;
     this.#disorder = disorder;
-    this.#day = this.#firstDay = dateIn(zone, near?.() ?? latest);
+    this.#midnights = new Midnights({ zone, near, latest, disorder });
     if (format !== undefined) this.#tell(strptime(format), format);
     if (find === "auto") return;
     const expression = new RegExp(find, find.flags.replace(/[gy]/g, ""));
@@ -257,18 +253,14 @@ export class LogTime {
   settle(): boolean {
     this.#decide(true);
     const [first] = this.#tellings;
-    if (this.#timeOfDay !== undefined) {
-      const passed = this.#firstDay.until(this.#day).days;
-      this.#firstDay = this.#lastDay().subtract({ days: passed });
-    }
+    this.#midnights.settle();
     this.rewind();
     return first !== undefined;
   }
 
   /** Begins again with the first line; what is known stays known. */
   rewind(): void {
-    this.#day = this.#firstDay;
-    this.#timeOfDay = undefined;
+    this.#midnights.rewind();
     this.#second = undefined;
     this.#newest.forget();
     this.#groups = {};
@@ -346,34 +338,7 @@ export class LogTime {
   /** Follows times of day from midnight to midnight. */
   #walk(text: string): void {
     const groups = this.#tellings[0]!.find.exec(text)?.groups;
-    if (groups) this.#dayOf(timeOfDay(groups));
-  }
-
-  /** The day of the last line that was shown. */
-  #lastDay(): Temporal.PlainDate {
-    const day = dateIn(this.#zone, this.#latest);
-    const midnight = day.toZonedDateTime(this.#zone).epochMilliseconds / 1000;
-    const last = midnight + (this.#timeOfDay ?? 0);
-    return last > this.#latest + this.#disorder
-      ? day.subtract({ days: 1 })
-      : day;
-  }
-
-  /** The day of the next line, which tells this time of day. */
-  #dayOf(time: number): Temporal.PlainDate {
-    if (this.#near !== undefined) {
-      const near = this.#near();
-      const day = dateIn(this.#zone, near);
-      const midnight = day.toZonedDateTime(this.#zone).epochMilliseconds / 1000;
-      return day.add({ days: Math.round((near - midnight - time) / DAY) });
-    }
-    const before = this.#timeOfDay ?? time;
-    if (time - before > DAY - this.#disorder) {
-      return this.#day.subtract({ days: 1 }); // late, from before midnight
-    }
-    if (before - time > this.#disorder) this.#day = this.#day.add({ days: 1 });
-    this.#timeOfDay = time;
-    return this.#day;
+    if (groups) this.#midnights.next(timeOfDay(groups));
   }
 
   #limit(): number {
@@ -386,7 +351,7 @@ export class LogTime {
       zone: this.#zone,
       limit: this.#limit(),
       after,
-      day: this.#day,
+      day: this.#midnights.day,
     };
   }
 
@@ -435,7 +400,7 @@ export class LogTime {
       const near = this.#near?.() ?? this.#second;
       const after = near === undefined ? undefined : near - this.#disorder;
       const frame = this.#frame(after);
-      if (lacksDay(groups)) frame.day = this.#dayOf(timeOfDay(groups));
+      if (lacksDay(groups)) frame.day = this.#midnights.next(timeOfDay(groups));
       this.#minute = minuteOf(groups, frame);
       this.#groups = groups;
     }
