@@ -96,17 +96,9 @@ function figures(): string[] {
   return metrics.length > 0 ? report(metrics) : ["no puts so far"];
 }
 
-let live: { rows: string[]; until: number } = { rows: [], until: 0 };
-
-/** What the terminal shows; made again once a second, or less if that is dear. */
+/** What the terminal shows, with room for the cursor below. */
 function frame({ columns, rows }: Size): string[] {
-  const start = performance.now();
-  if (start > live.until) {
-    const rows = figures();
-    const cost = performance.now() - start;
-    live = { rows, until: start + Math.max(SECOND, 20 * cost) };
-  }
-  return live.rows.slice(0, rows - 1).map((row) => row.slice(0, columns));
+  return figures().slice(0, rows - 1).map((row) => row.slice(0, columns));
 }
 
 let printed: Promise<void> | undefined;

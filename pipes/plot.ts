@@ -1,4 +1,4 @@
-#!/usr/bin/env -S deno run -q --allow-net=127.0.0.1,localhost,[::1],0.0.0.0,[::]
+#!/usr/bin/env -S deno run -q --allow-net=127.0.0.1,localhost,[::1],0.0.0.0,[::] --allow-read=/dev/tty
 /**
  * Shows puts as they come in, as charts on a live page or in the terminal.
  *
@@ -8,6 +8,7 @@
  * the oldest lines go, which is said on stderr. Since the page stays, the reader
  * sees the end of its input only when this program ends.
  *
+ * Keys come from the terminal, as stdin is a pipe, which is why that is read.
  * The network permission is for the addresses of this host alone; listening on
  * one that is not in the first line takes running it by `deno run` with that.
  */
@@ -52,7 +53,7 @@ Options:
                      of one that was silent for --keep, or for an hour, if there
                      is such. Default: 1000.
       --tty          Draw in the terminal in place of serving a page, until the
-                     input ends.
+                     input ends. Arrows, Page Up and Down, Home, End scroll.
   -h, --help         Print this.
       --version      Print the version.
 
@@ -70,6 +71,15 @@ A point takes 16 to 24 bytes: an hour of 1,000 series 60 to 90 MB, a day of 10
 series 14 to 21 MB.
 `;
 const MAX_POINTS = 4_000_000;
+const KEYS: Record<string, number> = { // series by which they scroll
+  "\x1b[A": -1,
+  "\x1b[B": 1,
+  "\x1b[5~": -10,
+  "\x1b[6~": 10,
+  " ": 10,
+  "\x1b[H": -Infinity,
+  "\x1b[F": Infinity,
+};
 const ENDING = 1500; // ms for the input to end after a signal
 
 const options = commandLine(USAGE, {
@@ -90,12 +100,25 @@ const history = new History({
   ...keep < Infinity ? { keep: Math.ceil(keep) } : { maxPoints: MAX_POINTS },
 });
 
+let skip = 0; // series that are scrolled past in the terminal
+
+function scroll(key: string): void {
+  const by = KEYS[key];
+  if (by === undefined) return;
+  skip = Math.max(0, Math.min(history.series.length, skip + by));
+}
+
 async function open(): Promise<Screen | undefined> {
   if (tty) {
     const screen = [Deno.stdout, Deno.stderr].find((out) => out.isTerminal());
     if (screen === undefined) fail("option --tty needs a terminal", 1);
     const color = !Deno.noColor;
-    return new Screen((size) => frame(history, { ...size, color }), screen);
+    return new Screen(
+      ({ columns, rows }) =>
+        frame(history, { columns, rows: rows - 1, color, skip }),
+      screen,
+      scroll,
+    );
   }
   const files = await pageFiles().catch(({ message }) =>
     fail(

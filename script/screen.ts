@@ -6,57 +6,119 @@
 
 import { type Output, writeAll } from "./output.ts";
 
-const TICK = 250; // ms between frames
+const TICK = 250; // ms between frames, or
+const REST = 10; // times as long as a frame takes
+const TERMINAL = "/dev/tty"; // where keys come from when stdin is a pipe
 
 /** The size of a terminal, in characters. */
 export type Size = ReturnType<typeof Deno.consoleSize>;
 
-/** The terminal, redrawn in place until it is closed. */
+/**
+ * The terminal, redrawn in place until it is closed. It draws where the cursor
+ * is, in place of on another screen with the cursor hidden, so that Ctrl-Z, and
+ * even the death of the program, leaves a terminal that can be used.
+ */
 export class Screen {
   readonly #frame: (size: Size) => string[];
   readonly #out: Output;
   readonly #timer: ReturnType<typeof setInterval>;
-  readonly #draw = () => this.#drawSoon();
+  readonly #resized = () => this.#drawSoon("\x1b[2J\x1b[H");
+  readonly #continued = () => this.#drawSoon("\r\n");
   /** The frame that is being written: a terminal may stop, by Ctrl-S. */
   #writing: Promise<void> | undefined;
+  #height = 0; // rows above the cursor that are the last frame's
+  #next = 0; // when a frame is worth its time again
+  #keys: Deno.FsFile | undefined;
 
   /**
-   * Draws at once, and then four times a second.
+   * Draws at once, and then up to four times a second.
    *
-   * @param frame The rows to draw, at most as many as the terminal has.
+   * @param frame The rows to draw, at most one less than the terminal has.
    * @param out The terminal.
+   * @param key Is told of the keys that are pressed, if they can be read.
    */
-  constructor(frame: (size: Size) => string[], out: Output) {
+  constructor(
+    frame: (size: Size) => string[],
+    out: Output,
+    key?: (key: string) => void,
+  ) {
     this.#frame = frame;
     this.#out = out;
-    this.#timer = setInterval(this.#draw, TICK);
+    this.#timer = setInterval(() => {
+      if (performance.now() > this.#next) this.#drawSoon();
+    }, TICK);
     if (Deno.build.os !== "windows") {
-      Deno.addSignalListener("SIGWINCH", this.#draw);
+      Deno.addSignalListener("SIGWINCH", this.#resized);
+      Deno.addSignalListener("SIGCONT", this.#continued);
     }
-    this.#drawSoon("\x1b[?1049h\x1b[?25l"); // another screen, without cursor
+    if (key !== undefined) this.#listen(key);
+    this.#drawSoon();
   }
 
   /**
-   * Gives the terminal back, and leaves some rows there.
+   * Ends the drawing, and leaves some rows in place of the last frame.
    *
-   * @param rows The rows; the last frame if not given.
+   * @param rows The rows; another frame if not given.
    */
-  async close(rows = this.#frame(Deno.consoleSize())): Promise<void> {
+  async close(rows = this.#rows()): Promise<void> {
     clearInterval(this.#timer);
     if (Deno.build.os !== "windows") {
-      Deno.removeSignalListener("SIGWINCH", this.#draw);
+      Deno.removeSignalListener("SIGWINCH", this.#resized);
+      Deno.removeSignalListener("SIGCONT", this.#continued);
     }
+    this.#raw(false);
     await this.#writing;
-    await this.#write(`\x1b[?25h\x1b[?1049l${rows.join("\n")}\n`);
+    await this.#write(this.#above() + rows.map((row) => `${row}\r\n`).join(""));
   }
 
-  #drawSoon(before = ""): void {
+  #rows(): string[] {
+    return this.#frame(Deno.consoleSize());
+  }
+
+  /** What brings the cursor to the start of the last frame, and clears that. */
+  #above(): string {
+    return `\r${this.#height > 0 ? `\x1b[${this.#height}A` : ""}\x1b[J`;
+  }
+
+  /** @param afresh What makes room where the last frame is not in place. */
+  #drawSoon(afresh?: string): void {
+    if (afresh !== undefined) {
+      this.#height = 0;
+      this.#raw(true);
+    }
     if (this.#writing !== undefined) return;
-    const rows = this.#frame(Deno.consoleSize())
-      .map((row) => row + "\x1b[K").join("\r\n");
-    this.#writing = this.#write(`${before}\x1b[H${rows}\x1b[J`)
+    const start = performance.now();
+    const rows = this.#rows();
+    this.#next = start + REST * (performance.now() - start);
+    const text = rows.map((row) => `${row}\x1b[K\r\n`).join("");
+    const above = this.#height > 0 ? `\r\x1b[${this.#height}A` : "";
+    this.#height = rows.length;
+    this.#writing = this.#write(`${afresh ?? above}${text}\x1b[J`)
       .catch(() => clearInterval(this.#timer)) // the terminal is gone
       .finally(() => this.#writing = undefined);
+  }
+
+  async #listen(key: (key: string) => void): Promise<void> {
+    try {
+      this.#keys = await Deno.open(TERMINAL);
+      this.#raw(true);
+      const decoder = new TextDecoderStream();
+      for await (const text of this.#keys.readable.pipeThrough(decoder)) {
+        key(text);
+        this.#drawSoon();
+      }
+    } catch {
+      // Then it is a picture without keys.
+    }
+  }
+
+  /** @param raw Whether keys come at once, and are not shown. */
+  #raw(raw: boolean): void {
+    try {
+      this.#keys?.setRaw(raw, { cbreak: true });
+    } catch {
+      // The terminal is gone.
+    }
   }
 
   #write(text: string): Promise<void> {

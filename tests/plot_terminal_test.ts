@@ -10,27 +10,67 @@ function history(lines: string[], keep = 3600, maxSeries = 1000) {
   return made;
 }
 
-Deno.test("frame() draws braille charts while there is room", () => {
-  const made = history(puts(10, (i) => [`a.b ${T + i} ${i} host=x`]));
-  const rows = frame(made, { columns: 60, rows: 24 });
-  assertEquals(rows.length, 7); // a title, five of the chart, and the notes
-  assert(/^a\.b host=x +9 peak +9$/.test(rows[0]!), rows[0]);
-  assertEquals(rows.slice(1, 6).map((row) => row.length), Array(5).fill(60));
-  assert(rows.slice(1, 6).join("").includes("⣿"));
-  assert(rows[6]!.startsWith("1 series, 5 min to "));
+/** What stands on a terminal of that size. */
+function drawn(made: History, columns: number, rows: number, skip = 0) {
+  return frame(made, { columns, rows, skip, now: (T + 10) * 1000 });
+}
+
+Deno.test("frame() uses the terminal up, with a scale for each metric and times", () => {
+  const made = history(puts(10, (i) => [
+    `a.b ${T + i} ${i === 5 ? 360 : 0} host=x state=run`,
+    `a.b ${T + i} 1 host=x state=idle`,
+    `c ${T + i} 1 host=x`,
+  ]));
+  const rows = drawn(made, 80, 24);
+  assertEquals(rows.length, 24);
+  assert(
+    /^a\.b host=x \(state\) +0 to 360 +last +peak +mean +× mean$/.test(
+      rows[0]!,
+    ),
+    rows[0],
+  );
+  assert(/^idle +[\u2800-\u28ff]+ +1 +1 +1 +1$/.test(rows[1]!), rows[1]);
+  const run = rows.findIndex((row) => row.startsWith("run"));
+  assert(/ 0 +360 +36 +10$/.test(rows[run]!), rows[run]);
+  const c = rows.findIndex((row) => row.startsWith("c "));
+  assert(/0 to 1 /.test(rows[c]!), rows[c]);
+  assert(rows[c + 1]!.includes("⣿") || rows[c + 1]!.includes("⢸"), rows[c + 1]);
+  assert(/^ +\d\d:\d\d:\d\d( +\d\d:\d\d:\d\d)+/.test(rows[22]!), rows[22]);
+  assert(rows[23]!.startsWith("3 series to "), rows[23]);
 });
 
-Deno.test("frame() draws sparklines where it is tight, then leaves series out", () => {
+Deno.test("frame() has the page's figures where there is room", () => {
   const made = history(
-    puts(20, (i) => [`a ${T} ${i} host=${String(i).padStart(2, "0")}`]),
+    puts(10, (i) => [`a ${T + i} ${i === 5 ? 95 : 5} host=x`]),
   );
-  const rows = frame(made, { columns: 80, rows: 24 });
-  assertEquals(rows.length, 21);
-  assert(rows.every((row) => row.length <= 80));
-  assert(/^a host=19 .*█ .*19 peak +19$/.test(rows[19]!), rows[19]);
-  const few = frame(made, { columns: 80, rows: 11 });
+  const [head, row] = drawn(made, 100, 8);
+  assert(/last +peak +mean +× mean$/.test(head!), head);
+  assert(/ 5 +95 +14 +6\.786$/.test(row!), row);
+});
+
+Deno.test("frame() shows all of a replay", () => {
+  const made = history(
+    puts(7200, (i) => [`a ${T + i} ${i === 60 ? 99 : 1} host=x`]),
+    86_400,
+  );
+  const now = (T + 90_000) * 1000;
+  const [, row] = frame(made, { columns: 100, rows: 8, now });
+  assert(/ 1 +99 +1\.014 +97\.67$/.test(row!), row);
+});
+
+Deno.test("frame() draws sparklines where it is tight, in natural order, and scrolls", () => {
+  const made = history(puts(20, (i) => [`a ${T} ${i} host=web${i}`]));
+  const rows = drawn(made, 80, 24);
+  assertEquals(rows.length, 24);
+  const names = rows.slice(1, 22).map((row) => row.split(" ")[0])
+    .filter((name) => name !== ""); // one of them is two rows high
+  assertEquals(names, Array.from({ length: 20 }, (_, i) => `web${i}`));
+  assert(/█ +19 +19 +19 +1$/.test(rows[21]!), rows[21]);
+  const few = drawn(made, 80, 11);
   assertEquals(few.length, 11);
-  assertEquals(few[9], "and 11 more");
+  assert(few[10]!.endsWith("rows 1 to 9 of 21, ↑ ↓"), few[10]);
+  const scrolled = drawn(made, 80, 11, 99);
+  assert(scrolled[8]!.startsWith("web19 "), scrolled[8]);
 });
 
 Deno.test("frame() fits any size, and holds no control character", () => {
@@ -42,45 +82,47 @@ Deno.test("frame() fits any size, and holds no control character", () => {
   made.end(0);
   for (let columns = 0; columns < 120; columns += 7) {
     for (let rows = 0; rows < 20; rows++) {
-      const drawn = frame(made, { columns, rows });
-      assert(drawn.length <= Math.max(1, rows));
+      const lines = drawn(made, columns, rows);
+      assert(lines.length <= Math.max(1, rows));
       // deno-lint-ignore no-control-regex
-      assert(!/[\x00-\x1f\x7f]/.test(drawn.join("")));
-      if (columns < 40) continue;
-      for (const row of drawn) assert(row.length <= columns, row);
+      assert(!/[\x00-\x1f\x7f]/.test(lines.join("")));
+      for (const row of lines) assert(row.length <= Math.max(3, columns), row);
     }
   }
 });
 
-processTest("plot.ts --tty redraws in place, and leaves the last frame", [
-  "script",
-], async (folder) => {
-  const lines = [1, 2].map((i) => `put a.b ${T + i} ${i * 11} host=x`);
-  const plot = command("pipes/plot.ts", "--tty").join(" ");
-  const shell = `stty cols 70 rows 12
-    (echo ${lines[0]}
-     until [ -e ${folder}/seen ]; do sleep 0.1; done
-     echo ${lines[1]}) | ${plot}`;
-  await Deno.writeTextFile(`${folder}/run`, shell);
-  const args = ["-qec", `sh ${folder}/run`, "/dev/null"];
-  const run = new Running(["script", ...args]);
-  const framesOf = (text: string) => text.split("\x1b[H");
-  const shown = / 11 .*peak.* 11/;
-  await until(() => {
-    const frames = framesOf(run.out.join("\n"));
-    return frames.length > 4 && shown.test(frames.at(-1)!);
-  });
-  await Deno.writeTextFile(`${folder}/seen`, "");
-  const { code } = await run.end();
-  const all = run.out.join("\n");
-  assertEquals(code, 0, all);
-  const [before, ...frames] = framesOf(all);
-  assert(before!.endsWith("\x1b[?1049h\x1b[?25l"), before);
-  assert(frames.some((frame) => shown.test(frame)), all);
-  const [last, left] = frames.at(-1)!.split("\x1b[?25h\x1b[?1049l");
-  assert(last!.endsWith("\x1b[J"), last);
-  assert(/a\.b.* 22 .*peak.* 22/.test(left!), left);
-});
+processTest(
+  "plot.ts --tty redraws in place, scrolls, and leaves the last frame",
+  ["script", "mkfifo"],
+  async (folder) => {
+    const plot = command("pipes/plot.ts", "--tty").join(" ");
+    const lines = puts(30, (i) => [`put a ${T} ${i} host=web${i}`]);
+    await Deno.writeTextFile(`${folder}/puts`, lines.join("\n") + "\n");
+    await Deno.writeTextFile(
+      `${folder}/run`,
+      `stty cols 70 rows 12; mkfifo ${folder}/go
+      (cat ${folder}/puts; cat ${folder}/go) | ${plot}`,
+    );
+    const args = ["-qec", `sh ${folder}/run`, "/dev/null"];
+    const run = new Running(["script", ...args], { stdin: "piped" });
+    const keys = run.process.stdin.getWriter();
+    const seen = (text: string) =>
+      until(() => run.out.join("\n").includes(text), 60, text);
+    await seen("rows 1 to 9 of 31");
+    await keys.write(new TextEncoder().encode("\x1b[B"));
+    await seen("rows 2 to 10 of 31");
+    await keys.write(new TextEncoder().encode("\x1b[F"));
+    await seen("rows 23 to 31 of 31");
+    await Deno.writeTextFile(`${folder}/go`, `put a ${T + 1} 77 host=web29\n`);
+    assertEquals((await run.end()).code, 0);
+    await keys.close().catch(() => {});
+    const all = run.out.join("\n");
+    const left = all.split("\x1b[J").at(-1)!;
+    assert(/web29 .* 77 +77/.test(left), left);
+    // Ctrl-Z must find a terminal with its cursor, on its own screen.
+    assert(!/\x1b\[\?(25l|1049h)/.test(all), all);
+  },
+);
 
 processTest(
   "plot.ts --tty draws whole frames on a terminal that does not block",
@@ -103,7 +145,7 @@ processTest(
     const { code } = await run.end();
     const all = run.out.join("\n");
     assertEquals(code, 0, all.slice(-500));
-    const left = all.split("\x1b[?1049l").at(-1)!;
-    assertEquals(left.match(/host=h\d+/g)?.length, 30);
+    const left = all.split("\x1b[J").at(-1)!;
+    assertEquals(left.match(/^h\d+ /gm)?.length, 30);
   },
 );

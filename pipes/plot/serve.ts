@@ -18,6 +18,7 @@ import feed from "./page/feed.js" with { type: "text" };
 import figures from "./page/figures.js" with { type: "text" };
 import heat from "./page/heat.js" with { type: "text" };
 import legend from "./page/legend.js" with { type: "text" };
+import lines from "./page/lines.js" with { type: "text" };
 import page from "./page/page.js" with { type: "text" };
 import picture from "./page/picture.js" with { type: "text" };
 import pointer from "./page/pointer.js" with { type: "text" };
@@ -40,6 +41,7 @@ const PAGE = {
   figures,
   heat,
   legend,
+  lines,
   page,
   picture,
   pointer,

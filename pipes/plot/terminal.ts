@@ -6,15 +6,26 @@
 
 import { fromJsr } from "../../script/mod.ts";
 import type { History } from "../history.ts";
+import { type Bins, binsOf, figuresOf } from "../history/bins.js";
 import type { Series } from "../history/series.js";
+import { type Row, rowsOf } from "./page/rows.js";
 
 const { unicodeWidth } = await fromJsr(import("@std/cli/unicode-width"));
 
-const WINDOW = 300; // seconds that a chart spans
-const MAX_HEIGHT = 6; // rows of a series
+const SPAN = 300; // seconds that are shown of what is live
 const BARS = " ▁▂▃▄▅▆▇█";
 const BRAILLE = 0x2800;
 const DOTS = [[0x40, 0x04, 0x02, 0x01], [0x80, 0x20, 0x10, 0x08]]; // bottom up
+const WIDE = 8; // characters of a figure
+const TICK = 14; // characters of the time axis for each of its labels
+const LEAST_GRAPH = 24; // characters; figures go before it gets narrower
+
+const FIGURES: [title: string, value: (line: Line) => number][] = [
+  ["last", ({ last }) => last],
+  ["peak", ({ peak }) => peak],
+  ["mean", ({ mean }) => rough(mean)],
+  ["× mean", ({ peak, mean }) => mean > 0 ? rough(peak / mean) : NaN],
+];
 
 /** What of the terminal a frame depends on. */
 export interface FrameOptions {
@@ -24,18 +35,49 @@ export interface FrameOptions {
   rows: number;
   /** Whether colours and weights are wanted. */
   color?: boolean;
+  /** Series from the top that are scrolled past. */
+  skip?: number;
+  /**
+   * What time it is, in milliseconds since the epoch.
+   *
+   * @default {Date.now()}
+   */
+  now?: number;
+}
+
+/** A series, and what is shown of it. */
+interface Line {
+  label: string;
+  bins: Bins;
+  last: number;
+  peak: number;
+  mean: number;
+}
+
+/** The series of a metric, on one scale. */
+interface Metric {
+  title: string;
+  lines: Line[];
+  low: number;
+  high: number;
 }
 
 /** A value in at most 8 characters or so; exact up to 7 digits. */
 function short(value: number): string {
+  if (Number.isNaN(value)) return "–";
   const digits = String(value);
-  if (digits.length <= 8) return digits;
+  if (digits.length < WIDE) return digits;
   const size = Math.abs(value);
-  if (size >= 1e15 || size < 1e-3) return value.toExponential(2);
-  if (size < 1e7) return String(Number(value.toPrecision(6)));
+  if (size >= 1e15 || size < 1e-3) return value.toExponential(1);
+  if (size < 1e6) return String(Number(value.toPrecision(5)));
   const power = Math.floor(Math.log10(size) / 3);
   const scaled = value / 1000 ** power;
   return Number(scaled.toPrecision(4)) + ["", "k", "M", "G", "T"][power]!;
+}
+
+/** A value in four digits. */
+function rough(value: number): number {
+  return Number(value.toPrecision(4));
 }
 
 /** Text without control characters, cut to a width. */
@@ -54,48 +96,38 @@ function pad(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - unicodeWidth(text)));
 }
 
-/** The highest value of each of so many equal parts of the window. */
-function peaks(series: Series, newest: number, parts: number): number[] {
-  const each = Math.ceil(WINDOW / parts);
-  const last = Math.floor(newest / each); // parts stay put while time goes on
-  return Array.from({ length: parts }, (_, i) => {
-    const from = (last - parts + 1 + i) * each;
-    const peak = series.peak(from, from + each - 1);
-    if (peak !== undefined) return peak;
-    const before = series.indexOf(from) - 1; // a point lasts for its step
-    return from - (series.times[before] ?? -Infinity) < series.step
-      ? series.values[before]!
-      : NaN;
+function clock(second: number): string {
+  return new Date(second * 1000).toTimeString().slice(0, 8);
+}
+
+/** The time that is shown: the last minutes of what is live, all of a replay. */
+function shown(all: Series[], now: number): { from: number; to: number } {
+  const ends = all.map((series) => series.newest + series.step - 1);
+  const punctual = ends.filter((end) => end < now / 1000 + 60);
+  const to = Math.max(...punctual.length > 0 ? punctual : ends);
+  if (to > now / 1000 - SPAN) return { from: to - SPAN + 1, to };
+  return { from: Math.min(...all.map(({ oldest }) => oldest)), to };
+}
+
+/** How high a value stands, from 1 to a number of levels; 0 is for none. */
+function level(value: number, { low, high }: Metric, count: number): number {
+  if (Number.isNaN(value)) return 0;
+  return 1 + Math.round((value - low) / (high - low || 1) * (count - 1));
+}
+
+function sparkline({ bins: { max } }: Line, metric: Metric): string {
+  const pairs = Array.from({ length: max.length >> 1 }, (_, i) => {
+    const known = [max[2 * i]!, max[2 * i + 1]!].filter((n) => !isNaN(n));
+    return known.length > 0 ? Math.max(...known) : NaN;
   });
+  return pairs.map((value) => BARS[level(value, metric, 8)]).join("");
 }
 
-/** How high values stand, from 1 to a number of levels; 0 is for no value. */
-function levels(values: number[], count: number): number[] {
-  const known = values.filter((value) => !Number.isNaN(value));
-  const low = Math.min(0, ...known);
-  const range = Math.max(0, ...known) - low || 1;
-  return values.map((value) =>
-    Number.isNaN(value)
-      ? 0
-      : 1 + Math.round((value - low) / range * (count - 1))
-  );
-}
-
-function sparkline(series: Series, newest: number, width: number): string {
-  return levels(peaks(series, newest, width), 8)
-    .map((level) => BARS[level]).join("");
-}
-
-function braille(
-  series: Series,
-  newest: number,
-  width: number,
-  height: number,
-): string[] {
-  const tops = levels(peaks(series, newest, 2 * width), 4 * height);
+function braille({ bins: { max } }: Line, metric: Metric, height: number) {
+  const tops = Array.from(max, (value) => level(value, metric, 4 * height));
   return Array.from({ length: height }, (_, row) => {
     const floor = 4 * (height - 1 - row);
-    return Array.from({ length: width }, (_, column) => {
+    return Array.from({ length: tops.length >> 1 }, (_, column) => {
       let dots = 0;
       for (const side of [0, 1]) {
         const top = tops[2 * column + side]! - floor;
@@ -106,86 +138,142 @@ function braille(
   });
 }
 
-function clock(ms: number): string {
-  return new Date(ms).toTimeString().slice(0, 8);
+/** Times below a graph, at its columns. */
+function axis(from: number, size: number, width: number): string {
+  let text = "";
+  for (let column = 0; column + WIDE <= width; column += TICK) {
+    text = pad(text, column) + clock(from + column * 2 * size);
+  }
+  return text;
+}
+
+/** The metrics in order, with the parts of the time that have a column each. */
+function metricsOf(
+  history: History,
+  parts: { from: number; to: number; size: number },
+): Metric[] {
+  const byName = Map.groupBy(history.series, ({ name }) => name);
+  return [...byName].sort(([a], [b]) => a < b ? -1 : 1).map(([name, list]) => {
+    const { columns, common, rows } = rowsOf(list, "");
+    const lines = rows.map((row) => lineOf(row, parts));
+    const peaks = lines.map(({ peak }) => peak).filter((n) => !isNaN(n));
+    const lows = lines.flatMap(({ bins: { max } }) =>
+      Array.from(max).filter((n) => n < 0)
+    );
+    const keys = list.length > 1 ? columns.join(" ") : "";
+    return {
+      title: [name, common, keys && `(${keys})`].filter(Boolean).join(" "),
+      lines,
+      low: lows.reduce((a, b) => Math.min(a, b), 0),
+      high: Math.max(0, ...peaks),
+    };
+  });
+}
+
+function lineOf(
+  { labels, list: [series] }: Row,
+  parts: { from: number; to: number; size: number },
+): Line {
+  const { times, values } = series!;
+  let last = values.length - 1;
+  while (last > 0 && times[last]! > parts.to) last--;
+  const bins = binsOf(series!, parts);
+  const label = labels.join(" ");
+  return { label, bins, last: values[last] ?? NaN, ...figuresOf(bins) };
 }
 
 /**
- * Draws all series: as braille charts while there is room, else as sparklines,
- * and how many are left out if not even these fit.
+ * Draws all series, grouped by their metric, which has one scale: as braille
+ * charts while there is room, else as sparklines, and those that fit.
  *
- * @param history What is drawn: the last 5 minutes of it.
+ * @param history What is drawn.
  * @param options The size of the terminal.
  * @returns The rows, at most as many as the terminal has.
  */
 export function frame(history: History, options: FrameOptions): string[] {
-  const { columns, rows, color = false } = options;
+  const { columns, rows, color = false, now = Date.now() } = options;
   const style = (code: number, text: string) =>
     color && text !== "" ? `\x1b[${code}m${text}\x1b[0m` : text;
-  const all = history.series.toSorted((a, b) =>
-    a.name < b.name || a.name === b.name && a.tags < b.tags ? -1 : 1
-  );
-  const newest = all.reduce((newest, s) => Math.max(newest, s.newest), 0);
-  const room = Math.max(0, rows - 1);
-  const shown = all.slice(0, all.length > room ? room - 1 : room);
-  const height = Math.min(MAX_HEIGHT, Math.floor(room / all.length));
-
-  const figures = shown.map((series) => {
-    const last = series.values.at(-1) ?? NaN;
-    const peak = series.peak(newest - WINDOW + 1, newest);
-    return [short(last), peak === undefined ? "-" : short(peak)] as const;
-  });
-  const wide = Math.max(4, ...figures.flat().map((figure) => figure.length));
-  const label = Math.max(
-    0,
-    Math.min(
-      Math.max(
-        12,
-        ...shown.map(({ name, tags }) => name.length + 1 + tags.length),
-      ),
-      height < 3 ? columns >> 1 : columns,
-      columns - 2 * wide - 13,
-    ),
-  );
-
-  const lines = shown.flatMap((series, i) => {
-    const [last, peak] = figures[i]!;
-    const name = cut(series.name, label);
-    const tags = cut(series.tags, Math.max(0, label - name.length - 1));
-    const title = style(1, name) +
-      pad(tags && ` ${tags}`, label + 1 - name.length);
-    const numbers = `${last.padStart(wide)} ${style(2, "peak")} ${
-      peak.padStart(wide)
-    }`;
-    const width = columns - 2 * wide - 9 - label;
-    if (height < 3) {
-      const graph = width > 0 ? sparkline(series, newest, width) : "";
-      return [`${title} ${style(36, graph)} ${numbers}`];
-    }
-    const graph = braille(series, newest, columns, height - 1);
-    return [
-      `${title}${numbers}`,
-      ...graph.map((row) => style(36, row)),
-    ];
-  });
-  if (shown.length < all.length) {
-    lines.push(style(2, cut(`and ${all.length - shown.length} more`, columns)));
+  const all = history.series;
+  const notes = notesOf(history);
+  if (all.length === 0 || rows < 4) {
+    const waiting = all.length === 0 ? ["waiting for puts"] : [];
+    const text = [...waiting, ...notes].join(" | ") || `${all.length} series`;
+    return [style(2, cut(text, columns))];
   }
 
-  const notes = [
-    all.length === 0
-      ? "waiting for puts"
-      : `${all.length} series, 5 min to ${clock(newest * 1000)}`,
+  const labels = metricsOf(history, { from: 0, to: 0, size: 1 })
+    .flatMap(({ lines }) => lines.map(({ label }) => unicodeWidth(label)));
+  const label = Math.min(Math.max(...labels), Math.max(0, columns / 3 | 0));
+  const figures = FIGURES.slice(
+    0,
+    Math.max(0, (columns - label - 2 - LEAST_GRAPH) / (WIDE + 1) | 0),
+  );
+  const width = Math.max(0, columns - label - 2 - figures.length * (WIDE + 1));
+  const { from, to } = shown(all, now);
+  // One part less than there are: they begin at multiples of their size.
+  const most = Math.max(1, 2 * width - 1);
+  const size = Math.max(1, Math.ceil((to - from + 1) / most));
+  const begin = (Math.floor(to / size) - 2 * width + 1) * size;
+  const metrics = metricsOf(history, { from: begin, to, size });
+
+  const room = rows - 2 - metrics.length; // for series; else they are scrolled
+  const scrolls = room < all.length;
+  const height = scrolls ? 1 : Math.floor(room / all.length);
+  let taller = scrolls ? 0 : room - height * all.length;
+  const blocks = metrics.flatMap((metric) => {
+    const scale = `${short(metric.low)} to ${short(metric.high)}`;
+    const titles = figures.map(([title]) => title.padStart(WIDE + 1)).join("");
+    const title = cut(metric.title, label + width - scale.length);
+    const head = pad(`${title}  ${scale}`, label + 2 + width);
+    return [
+      [style(1, cut(head, label + 2 + width)) + style(2, titles)],
+      ...metric.lines.map((line) => {
+        const numbers = figures.map(([, value]) =>
+          short(value(line)).padStart(WIDE + 1)
+        ).join("");
+        const own = height + (taller-- > 0 ? 1 : 0);
+        const graph = own > 1
+          ? braille(line, metric, own)
+          : [sparkline(line, metric)];
+        return graph.map((row, i) => {
+          const left = pad(i === 0 ? cut(line.label, label) : "", label);
+          return `${left} ${style(36, row)} ${i === 0 ? numbers : ""}`;
+        });
+      }),
+    ];
+  });
+  const lines = blocks.flat();
+  const hidden = Math.max(0, lines.length - (rows - 2));
+  const skip = Math.min(hidden, options.skip ?? 0);
+  const seen = lines.slice(skip, skip + rows - 2);
+  const times = pad("", label + 1) + axis(begin, size, width);
+  const day = new Date(to * 1000).toDateString();
+  const where = hidden > 0
+    ? [`rows ${skip + 1} to ${skip + seen.length} of ${lines.length}, ↑ ↓`]
+    : [];
+  const foot = [`${all.length} series to ${clock(to)}, ${day}`, ...where];
+  return [
+    ...seen,
+    style(2, cut(times, columns)),
+    style(2, cut([...foot, ...notes].join(" | "), columns)),
   ];
+}
+
+function notesOf(history: History): string[] {
+  const notes = [];
   if (history.refused > 0) {
     notes.push(`no room for ${history.refused} points of other series`);
   }
-  if (history.ended !== null) notes.push(`input ended ${clock(history.ended)}`);
+  if (history.ahead > 0) {
+    notes.push(`${history.ahead} points are far ahead of the clock`);
+  }
+  if (history.ended !== null) {
+    notes.push(`input ended ${clock(history.ended / 1000)}`);
+  }
   if (history.strange > 0) {
     const latest = history.latestStrange.at(-1);
     notes.push(`${history.strange} lines are no puts: ${latest}`);
   }
-  return [...lines, style(2, cut(notes.join(" | "), columns))].slice(
-    -Math.max(1, rows),
-  );
+  return notes;
 }

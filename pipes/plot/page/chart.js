@@ -6,52 +6,21 @@
  * @module
  */
 
-import {
-  binsOf,
-  combine,
-  figuresOf,
-  firstOf,
-  indexIn,
-  sizeFor,
-  stack,
-} from "../../history/bins.js";
 import { Controls } from "./controls.js";
 import { byId, element, fill } from "./dom.js";
 import { exact, stamp } from "./figures.js";
-import { Heat } from "./heat.js";
 import { Legend } from "./legend.js";
+import { Lines } from "./lines.js";
 import { Picture } from "./picture.js";
 import { followPointer } from "./pointer.js";
-import { lineOf, rowsOf } from "./rows.js";
-import { lineStyle, repeats } from "./theme.js";
 
-/** @import { Bins, Line } from "../../history/bins.js" */
 /** @import { Series } from "../../history/series.js" */
 /** @import { Board, Range } from "./board.js" */
-/** @import { Drawn } from "./picture.js" */
-/** @import { Row } from "./rows.js" */
+/** @import { Scene } from "./picture.js" */
 
 const MAX_SPOKEN = 8; // lines read out
-const MANY = 30; // lines from which on a heat map shows more
-const AVERAGE = 60; // seconds
+const TALL = 20; // rows of a heat map for which the picture is higher
 const MARGIN = 90; // pixels beside the picture
-const REACH = 3; // pixels at both sides within which the highest second is read
-const REST = "…"; // the key of the line for all others
-
-/**
- * A row with what is shown of it.
- *
- * @typedef {Row & {
- *   title: string,
- *   line: Line,
- *   bins: Bins,
- *   sum: number,
- *   mean: number,
- *   peak: number,
- *   at: number,
- *   last: number,
- * }} Item
- */
 
 const nearness = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) {
@@ -73,8 +42,7 @@ export class Chart {
   matched = [];
   /** @type {Picture | undefined} */
   picture;
-  /** @type {Item[]} The lines that are drawn. */
-  drawn = [];
+  lines;
 
   #note = element("span", { className: "common" });
   #place = element("div", { className: "plot", tabIndex: 0 });
@@ -84,14 +52,8 @@ export class Chart {
   #controls;
   /** @type {Legend | undefined} */
   #legend;
-  /** @type {{ columns: string[], common: string, rows: Row[] }} */
-  #table = { columns: [], common: "", rows: [] };
-  /** @type {Map<string, Item>} */
-  #items = new Map();
-  /** @type {Map<string, number>} Which style a line keeps while it is drawn. */
-  #styles = new Map();
-  #first = 0;
-  #size = 1;
+  /** @type {string | undefined} The line that is lit up. */
+  #lit;
   #stale = true; // whether series came, went, or are wanted otherwise
   #near = false; // to what is scrolled into view
   #hovered = false;
@@ -104,6 +66,7 @@ export class Chart {
     this.name = name;
     this.board = board;
     this.view = board.view.of(name);
+    this.lines = new Lines(name, this.view);
     this.section = element("section", { className: "chart" });
     this.section.setAttribute("aria-label", name);
     chartOf.set(this.section, this);
@@ -208,181 +171,36 @@ export class Chart {
   #arrange() {
     this.#stale = false;
     if (!this.#legend) this.#build();
-    this.#table = rowsOf(this.matched, this.view.by);
+    this.lines.find(this.matched);
     this.#controls?.offer(this.series);
-    this.#legend?.setColumns(this.#table.columns);
+    this.#legend?.setColumns(this.lines.columns);
   }
 
   /** @param {Range} range */
   draw(range) {
     if (!this.#near || this.section.hidden) return;
     if (this.#stale) this.#arrange();
-    const [from, to] = [Math.floor(range[0]), Math.floor(range[1])];
-    const { board: { view: { log, average } } } = this;
     const wide = Math.max(100, this.#place.clientWidth - MARGIN);
-    const parts = { from, to, size: sizeFor(to - from + 1, wide) };
-    this.#size = parts.size;
-    this.#first = firstOf(parts);
-    const averaged = Math.max(AVERAGE, parts.size);
-    const items = this.#table.rows.map((row) => this.#item(row, parts));
-    const wanted = items.filter(({ key }) => this.#wants(key));
-    const draw = this.view.draw || (wanted.length > MANY ? "heat" : "lines");
-    this.drawn = draw === "heat" ? wanted : this.#largest(wanted, parts);
-    this.#items = new Map(
-      [...items, ...this.drawn].map((one) => [one.key, one]),
-    );
-    if (draw !== "heat") this.#style();
-    const heat = draw === "heat"
-      ? new Heat(
-        this.drawn.map(({ title, bins }) => ({
-          label: title,
-          values: bins.max,
-        })),
-        log,
-      )
-      : undefined;
-    this.#place.classList.toggle("tall", draw === "heat" && wanted.length > 20);
+    const scene = this.lines.scene(range, wide, this.board.view);
+    scene.lit = this.#lineAt(this.#lit);
+    this.#place.classList.toggle("tall", (scene.heat?.rows.length ?? 0) > TALL);
     const picture = this.picture ?? this.#open();
     picture.fit();
-    picture.draw({
-      from,
-      to,
-      first: this.#first,
-      size: parts.size,
-      averaged,
-      log: log && !heat,
-      lines: heat
-        ? []
-        : draw === "stack"
-        ? this.#stacked(parts)
-        : this.drawn.map((item) =>
-          this.#lineOf(item, { average, averaged, parts })
-        ),
-      lit: undefined,
-      heat,
-    });
-    this.#tell(heat, averaged);
+    picture.draw(scene);
+    this.#tell(scene);
+    this.#legend?.tell(this.lines.entries(scene));
     this.read();
   }
 
-  /** @param {string} key */
-  #wants(key) {
-    const { only, off } = this.view;
-    return only === undefined ? !off.includes(key) : only === key;
-  }
-
   /**
-   * @param {Row} row
-   * @param {{ from: number, to: number, size: number }} parts
-   * @returns {Item}
-   */
-  #item(row, parts) {
-    const { from, to } = parts;
-    const line = lineOf(row, this.view.how, [from, to]);
-    const bins = binsOf(line, parts);
-    const last = line.values[indexIn(line.times, to + 1) - 1] ?? NaN;
-    const title = row.labels.join(" ") || this.name;
-    return { ...row, title, line, bins, last, ...figuresOf(bins) };
-  }
-
-  /**
-   * The largest lines, and all others as one.
+   * Says what there is to say of the picture.
    *
-   * @param {Item[]} items
-   * @param {{ from: number, to: number, size: number }} parts
+   * @param {Scene} scene
    */
-  #largest(items, parts) {
-    const { top } = this.view;
-    if (items.length <= top + 1) return items;
-    const bySum = items.toSorted((a, b) => b.sum - a.sum);
-    const kept = new Set(bySum.slice(0, top));
-    const others = bySum.slice(top);
-    const { from, to } = parts;
-    const how = this.view.how;
-    const line = combine(others.map(({ line }) => line), how, { from, to });
-    const bins = binsOf(line, parts);
-    const title = `${others.length} others`;
-    const last = line.values.at(-1) ?? NaN;
-    const labels = [title, ...this.#table.columns.slice(1).map(() => "")];
-    const rest = { key: REST, labels, list: [], title, line, bins, last };
-    return [
-      ...items.filter((item) => kept.has(item)),
-      { ...rest, ...figuresOf(bins) },
-    ];
-  }
-
-  /** Gives each line a style that it keeps. */
-  #style() {
-    const keys = new Set(this.drawn.map(({ key }) => key));
-    for (const key of this.#styles.keys()) {
-      if (!keys.has(key)) this.#styles.delete(key);
-    }
-    const taken = new Set(this.#styles.values());
-    for (const key of keys) {
-      if (this.#styles.has(key)) continue;
-      let style = 0;
-      while (taken.has(style)) style++;
-      taken.add(style);
-      this.#styles.set(key, style);
-    }
-  }
-
-  /** @param {Item | undefined} item */
-  #styleOf(item) {
-    const style = this.#styles.get(item?.key ?? "") ?? 0;
-    const label = repeats(style) ? { label: item?.title ?? "" } : {};
-    return { ...lineStyle(style), ...label };
-  }
-
-  /**
-   * @param {Item} item
-   * @param {{
-   *   average: boolean,
-   *   averaged: number,
-   *   parts: { from: number, to: number, size: number },
-   * }} how
-   * @returns {Drawn}
-   */
-  #lineOf(item, { average, averaged, parts }) {
-    const { line, bins } = item;
-    const means = () => {
-      const { sum, count } = binsOf(line, { ...parts, size: averaged });
-      return sum.map((all, i) => all / Number(count[i]));
-    };
-    return {
-      ...this.#styleOf(item),
-      values: bins.max,
-      ...average ? { average: means() } : {},
-      ...this.drawn.length === 1 ? { floor: new Float64Array(0) } : {},
-    };
-  }
-
-  /**
-   * @param {{ from: number, to: number, size: number }} parts
-   * @returns {Drawn[]}
-   */
-  #stacked(parts) {
-    const { from, to } = parts;
-    const lines = stack(this.drawn.map(({ line }) => line), { from, to });
-    const tops = lines.map((line) => binsOf(line, parts).max);
-    return tops.map((values, i) => ({
-      ...this.#styleOf(this.drawn[i]),
-      dash: [],
-      values,
-      floor: tops[i - 1] ?? new Float64Array(0),
-    }));
-  }
-
-  /**
-   * Writes the legend, and what there is to say of the picture.
-   *
-   * @param {Heat | undefined} heat
-   * @param {number} averaged
-   */
-  #tell(heat, averaged) {
-    const notes = [this.#table.common];
-    if (this.#size > 1) notes.push(`each point the highest of ${this.#size} s`);
-    if (this.board.view.average && !heat) {
+  #tell({ size, averaged, lines, heat }) {
+    const notes = [this.lines.common];
+    if (size > 1) notes.push(`each point the highest of ${size} s`);
+    if (lines.some(({ average }) => average)) {
       notes.push(`thick: the mean of ${averaged} s`);
     }
     const key = heat?.key().map(({ label, color }) => {
@@ -394,39 +212,33 @@ export class Chart {
       notes.filter((note) => note !== "").join(" · "),
       ...key ?? [],
     );
-    const rest = this.#items.get(REST);
-    const rows = [...this.#table.rows, ...rest ? [rest] : []];
-    const drawn = new Set(this.drawn.map(({ key }) => key));
-    this.#legend?.tell(rows.flatMap(({ key }) => {
-      const item = this.#items.get(key);
-      if (!item) return [];
-      const style = drawn.has(key) ? this.#styles.get(key) : undefined;
-      const on = this.#wants(key) || key === REST;
-      return [{ ...item, style: heat ? undefined : style, on }];
-    }));
+  }
+
+  /**
+   * The index of the line that has a key, if it is not the only one.
+   *
+   * @param {string | undefined} key
+   */
+  #lineAt(key) {
+    const { drawn } = this.lines;
+    const i = drawn.findIndex((item) => item.key === key);
+    return i < 0 || drawn.length === 1 ? undefined : i;
   }
 
   /** Shows what is read. */
   read() {
-    const { board: { second, byKeys }, picture } = this;
+    const { board: { second, byKeys }, picture, lines } = this;
     if (!this.#near || !picture) return;
-    const bin = second === undefined ? -1 : this.#binOf(second);
-    const at = this.#first + bin * this.#size;
-    const read = second === undefined
-      ? undefined
-      : { second: at, size: this.#size };
-    this.#legend?.read(read, (key) => {
-      const item = this.#items.get(key);
-      return (read ? item?.bins.max[bin] : item?.last) ?? NaN;
-    });
-    this.#hair.hidden = read === undefined;
-    this.#hair.style.left = `${picture.left(at + this.#size / 2)}px`;
-    if (byKeys || read === undefined) this.#leave();
-  }
-
-  /** @param {number} second */
-  #binOf(second) {
-    return Math.floor((second - this.#first) / this.#size);
+    const bin = second === undefined ? undefined : picture.binOf(second);
+    const { size } = picture.scene;
+    const at = picture.secondOf(bin ?? 0);
+    this.#legend?.read(
+      bin === undefined ? undefined : { second: at, size },
+      (key) => lines.value(key, bin),
+    );
+    this.#hair.hidden = bin === undefined;
+    this.#hair.style.left = `${picture.left(at + size / 2)}px`;
+    if (byKeys || bin === undefined) this.#leave();
   }
 
   #leave() {
@@ -448,11 +260,10 @@ export class Chart {
       return;
     }
     this.#hovered = true;
-    const bin = this.#highest(picture, x);
-    const second = this.#first + bin * this.#size;
+    const bin = picture.highest(x);
+    const second = picture.secondOf(bin);
     board.read(second);
-    const i = this.#nearest(picture, bin, y);
-    const item = this.drawn[i ?? -1];
+    const item = this.lines.drawn[picture.nearest(bin, y) ?? -1];
     this.#light(item?.key, true);
     this.#tip.hidden = item === undefined;
     if (!item) return;
@@ -472,59 +283,12 @@ export class Chart {
   }
 
   /**
-   * The part at a place, or the highest one near by if there are more seconds
-   * than pixels: a peak is too narrow to be hit.
-   *
-   * @param {Picture} picture
-   * @param {number} x
-   */
-  #highest({ plot, scene }, x) {
-    const at = (/** @type {number} */ x) => this.#binOf(plot.posToVal(x, "x"));
-    if (this.#size === 1) return at(x);
-    let [best, most] = [at(x), -Infinity];
-    for (let bin = at(x - REACH); bin <= at(x + REACH); bin++) {
-      for (const { values } of scene.heat?.rows ?? scene.lines) {
-        const value = values[bin] ?? NaN;
-        if (value > most) [best, most] = [bin, value];
-      }
-    }
-    return best;
-  }
-
-  /**
-   * The line that is nearest, or in whose area a place is.
-   *
-   * @param {Picture} picture
-   * @param {number} bin
-   * @param {number} y
-   * @returns {number | undefined}
-   */
-  #nearest({ plot, scene }, bin, y) {
-    const { clientHeight: height } = plot.over;
-    if (scene.heat) return scene.heat.rowAt(y / height, bin, height);
-    const stacked = scene.lines.length > 1 && scene.lines[0]?.floor;
-    let nearest;
-    let least = Infinity;
-    for (const [i, { values }] of scene.lines.entries()) {
-      const value = values[bin] ?? NaN;
-      if (Number.isNaN(value)) continue;
-      const away = y - plot.valToPos(value, "y");
-      if (stacked && away >= 0) return i;
-      if (Math.abs(away) >= least) continue;
-      [nearest, least] = [i, Math.abs(away)];
-    }
-    return nearest;
-  }
-
-  /**
    * @param {string | undefined} key
    * @param {boolean} row Whether its row is lit, too.
    */
   #light(key, row) {
-    const i = this.drawn.findIndex((item) => item.key === key);
-    this.picture?.light(
-      i < 0 || this.drawn.length === 1 ? undefined : i,
-    );
+    this.#lit = key;
+    this.picture?.light(this.#lineAt(key));
     if (row) this.#legend?.light(key);
   }
 
@@ -556,18 +320,21 @@ export class Chart {
    * @param {number} step
    */
   #move(step) {
-    const { board } = this;
-    const last = this.#binOf(Math.floor(board.range()[1]));
+    const { board, picture } = this;
+    if (!picture) return;
+    const last = picture.binOf(picture.scene.to);
     const at = board.second === undefined
       ? last + 1
-      : this.#binOf(board.second);
+      : picture.binOf(board.second);
     const bin = Math.max(0, Math.min(last, at + step));
-    const second = this.#first + bin * this.#size;
+    const second = picture.secondOf(bin);
     board.read(second, true);
-    const spoken = this.drawn.slice(0, MAX_SPOKEN).map(({ title, bins }) => {
-      const value = bins.max[bin] ?? NaN;
-      return `${title} ${Number.isNaN(value) ? "no data" : exact(value)}`;
-    });
+    const spoken = this.lines.drawn.slice(0, MAX_SPOKEN).map(
+      ({ title, bins }) => {
+        const value = bins.max[bin] ?? NaN;
+        return `${title} ${Number.isNaN(value) ? "no data" : exact(value)}`;
+      },
+    );
     byId("announce").textContent = `${stamp(second)}: ${spoken.join(", ")}`;
   }
 

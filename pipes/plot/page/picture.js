@@ -58,6 +58,7 @@ const STAMPS = [
   return [row[0], row[1], day, null, day, null, null, null, 1];
 });
 const GUTTER = 58; // pixels for the values at the left
+const REACH = 3; // pixels at both sides within which the highest second is read
 const FLAT = 0.75; // part of the highest value from which on 0 is not shown
 
 /**
@@ -211,6 +212,71 @@ export class Picture {
    */
   left(second) {
     return this.plot.valToPos(second, "x");
+  }
+
+  /**
+   * The part of the time in which a second is.
+   *
+   * @param {number} second
+   */
+  binOf(second) {
+    const { first, size } = this.scene;
+    return Math.floor((second - first) / size);
+  }
+
+  /**
+   * The second with which a part of the time begins.
+   *
+   * @param {number} bin
+   */
+  secondOf(bin) {
+    const { first, size } = this.scene;
+    return first + bin * size;
+  }
+
+  /**
+   * The part at a place, or the highest one near by if there are more seconds
+   * than pixels: a peak is too narrow to be hit.
+   *
+   * @param {number} x
+   */
+  highest(x) {
+    const { plot, scene } = this;
+    const at = (/** @type {number} */ x) => this.binOf(plot.posToVal(x, "x"));
+    if (scene.size === 1) return at(x);
+    let [best, most] = [at(x), -Infinity];
+    for (let bin = at(x - REACH); bin <= at(x + REACH); bin++) {
+      for (const { values } of scene.heat?.rows ?? scene.lines) {
+        const value = values[bin] ?? NaN;
+        if (value > most) [best, most] = [bin, value];
+      }
+    }
+    return best;
+  }
+
+  /**
+   * The line that is nearest, or in whose area a place is.
+   *
+   * @param {number} bin
+   * @param {number} y
+   * @returns {number | undefined}
+   */
+  nearest(bin, y) {
+    const { plot, scene } = this;
+    const { clientHeight: height } = plot.over;
+    if (scene.heat) return scene.heat.rowAt(y / height, bin, height);
+    const stacked = scene.lines.length > 1 && scene.lines[0]?.floor;
+    let nearest;
+    let least = Infinity;
+    for (const [i, { values }] of scene.lines.entries()) {
+      const value = values[bin] ?? NaN;
+      if (Number.isNaN(value)) continue;
+      const away = y - plot.valToPos(value, "y");
+      if (stacked && away >= 0) return i;
+      if (Math.abs(away) >= least) continue;
+      [nearest, least] = [i, Math.abs(away)];
+    }
+    return nearest;
   }
 
   #paint() {

@@ -44,7 +44,7 @@ export function savePng(chart, range) {
   const { card, text, faint } = theme();
   const [from, to] = range;
   const scale = source.width / plot.width;
-  const shown = scene.heat ? [] : chart.drawn.slice(0, MAX_ROWS);
+  const shown = scene.heat ? [] : chart.lines.drawn.slice(0, MAX_ROWS);
   const width = plot.width + 32;
   const height = plot.height + LINE * (shown.length + 3) + 20;
   const canvas = element("canvas", {
@@ -85,7 +85,7 @@ export function savePng(chart, range) {
     write(`${title}   mean ${rough(mean)}   ${top}`, 52, y);
     y += LINE;
   }
-  const more = chart.drawn.length - shown.length;
+  const more = chart.lines.drawn.length - shown.length;
   if (more > 0 && !scene.heat) write(`and ${more} more`, 52, y, faint);
   canvas.toBlob((blob) => blob && save(blob, fileName(chart, range, "png")));
 }
