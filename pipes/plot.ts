@@ -160,6 +160,6 @@ await passed.ended;
 history.end();
 await passed.delivered;
 if (screen !== undefined) {
-  await stop();
+  await screen.close();
   Deno.exit(0);
 }
