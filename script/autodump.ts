@@ -14,7 +14,7 @@ import { unread } from "./unread.ts";
 import { sleep, within } from "./wait.ts";
 
 const SECOND = 1000; // ms
-const LAST_MOMENT = 980; // ms of a second: too late to start again within it
+const LAST_MOMENT = 985; // ms of a second: after the last look at logs, too late to start again
 const MAX_SLEEPS = 3; // until that moment: a busy host can oversleep it
 const ROOM = 64 * 1024; // bytes that wait while a reader keeps up
 const STALL_AT_END = 3000; // ms for the reader to take some after a signal

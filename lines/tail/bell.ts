@@ -15,7 +15,7 @@ import { complain, messageOf } from "../../script/complain.ts";
 import { sleep } from "../../script/wait.ts";
 
 const LOOK = 200; // ms between looks; a divisor of a second
-const EARLY = 10; // ms before the end of a second for its last look
+const EARLY = 20; // ms before the end of a second for its last look
 const REST = 20; // ms between two rings, at least
 const SHARE = 20; // the part of the time that looking may take: one in so many
 const SETTLE = 20; // ms for more logs to come before `tail` is started anew
@@ -80,7 +80,7 @@ export function listenElsewhere(): void {
  * The time until the next look.
  *
  * @param now Milliseconds since the epoch.
- * @returns Milliseconds: one look comes 10 ms before each second ends.
+ * @returns Milliseconds: one look comes 20 ms before each second ends.
  */
 export function untilLook(now: number): number {
   return LOOK - (now + EARLY) % LOOK;

@@ -9,7 +9,7 @@ import {
   until,
 } from "../helpers/processes.ts";
 
-const MATCH = "authentication failure\n";
+const MATCH = "authentication failure\n"; // short, for gigabytes of it
 const MIB = 1024 * 1024;
 
 /** All that a collector reports of what was written. */

@@ -194,7 +194,7 @@ export async function authfailures(log: string): Promise<Running> {
   return program;
 }
 
-const MATCH = "combo sshd[1]: authentication failure; logname= uid=0\n";
+export const MATCH = "combo sshd[1]: authentication failure; logname= uid=0\n";
 /** A line that authfailures.ts does not count. */
 export const OTHER = "combo sshd[1]: session opened for user root\n";
 
