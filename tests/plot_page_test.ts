@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import {
   type Browser,
   chart,
+  CHROMIUM,
   type Context,
   figures,
   launch,
@@ -48,7 +49,7 @@ async function test(browser: Browser, fn: PageTest) {
   });
 }
 
-processTest("The page in Chromium", ["chromium"], async (_, t) => {
+processTest("The page in Chromium", [CHROMIUM], async (_, t) => {
   const browser = await launch();
   try {
     for (
