@@ -39,10 +39,12 @@ Usage: tsd.ts [OPTION...] HOST[:PORT]|URL...
 
 Sends the OpenTSDB puts on stdin to the first TSD that takes them: as lines to
 HOST, whose port is 4242 if not given, or by HTTP to a URL such as
-http://HOST:PORT, which answers what was stored and what was refused. While no
-TSD takes them they wait in memory or on disk. When a TSD fails the next one is
-tried, and what the other may have lost is sent again. What the TSD refuses is
-said on stderr, each kind once, and so are lines that are not puts.
+http://HOST:PORT, which answers what was stored and what was refused. Prefer
+HTTP for OpenTSDB: of the lines that it has read some may be lost, in silence,
+when its HBase is away for a while. While no TSD takes them they wait in memory
+or on disk. When a TSD fails the next one is tried, and what the other may have
+lost is sent again. What the TSD refuses is said on stderr, each kind once, and
+so are lines that are not puts.
 
 At the end of the input, what waits is sent. Ctrl-C and SIGTERM end the input
 once the program on the left has ended, or after 5 s; a second one ends at once.

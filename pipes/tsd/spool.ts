@@ -74,7 +74,7 @@ export interface SpoolOptions {
  * Lines in order, in batches, each in one of three states, oldest first: read
  * by the TSD, sent to it, waiting. What was read is kept for a while, because a
  * TSD that is killed loses what it has not stored: measured, VictoriaMetrics
- * 1.79 loses the last 5 s to 10 s, InfluxDB 1.6 up to 1 s.
+ * 1.79 loses the last 5 s to 10 s, InfluxDB 1.6 and OpenTSDB 2.4 up to 1 s.
  */
 export class Spool {
   readonly #limit: number;
