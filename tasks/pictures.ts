@@ -1,6 +1,7 @@
 /**
  * Makes the pictures of the README again, each from a real run of a minute:
- * `deno task pictures`. Needs chromium and victoria-metrics.
+ * `deno task pictures`. Needs chromium and victoria-metrics; OpenTSDB's own graphs
+ * also Java, Maven and gnuplot.
  */
 import {
   command,
@@ -10,6 +11,7 @@ import {
   until,
 } from "../tests/helpers/processes.ts";
 import { Tcollector } from "../tests/helpers/tcollector.ts";
+import { graphs } from "./pictures/opentsdb.ts";
 
 const SECONDS = 75;
 const IMAGES = `${ROOT}.github/images`;
@@ -158,6 +160,12 @@ async function takeLive(folder: string): Promise<void> {
     processes.filter((line) => states.some((s) => line.includes(`=${s}`))),
   );
   await picture("bothways", await throughTsd(folder, both));
+  await graphs([...processes, ...both], {
+    "opentsdb-bothways": "m=sum:auth.failures{host=*}",
+    "opentsdb-numprocesses": `m=sum:proc.num_processes{state=${
+      states.join("|")
+    }}`,
+  }, IMAGES);
 }
 
 const folder = await Deno.makeTempDir();

@@ -35,6 +35,12 @@ const TABLES = {
   "tsdb-tree": ["t"],
   "tsdb-meta": ["name"],
 };
+/** What OpenTSDB runs to draw a graph, as it is not in its jar. */
+const MYGNUPLOT = `#!/bin/sh
+out=$1 err=$2
+shift 2
+exec gnuplot "$@" >"$out" 2>"$err"
+`;
 /** The classes behind the commands of OpenTSDB's script `tsdb`. */
 const TOOLS: Record<string, string[]> = {
   fsck: ["Fsck"],
@@ -164,6 +170,8 @@ export class HBase implements AsyncDisposable {
     await Deno.mkdir(this.#conf);
     await Deno.writeTextFile(`${this.#conf}/log4j.properties`, LOG4J);
     await Deno.writeTextFile(`${this.#conf}/logback.xml`, LOGBACK);
+    const script = `${this.#conf}/mygnuplot.sh`;
+    await Deno.writeTextFile(script, MYGNUPLOT, { mode: 0o755 });
     const properties = {
       "hbase.rootdir": `file://${this.folder}/hbase`,
       "hbase.tmp.dir": `${this.folder}/tmp`,
