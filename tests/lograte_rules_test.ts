@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { FieldReader } from "../collectors/lograte/fields.ts";
 import { groupsOf } from "../collectors/lograte/line_reader.ts";
 import { complete } from "../collectors/lograte/options.ts";
 import type { LogRule } from "../collectors/lograte/rate.ts";
@@ -275,7 +276,7 @@ Deno.test("LogRates makes tags and values of the fields of JSON", () => {
       value: "responseTime",
     },
     { metric: "lines" },
-  ], { ...AT, json: true });
+  ], { ...AT, fields: new FieldReader() });
   const log = rates.of("app.log");
   for (
     const line of [

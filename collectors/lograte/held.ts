@@ -9,7 +9,7 @@ import { copied, type Texts, TextTree } from "../../script/mod.ts";
 /** Takes a value of some tags at a time. */
 export type Take = (texts: Texts, value: number, at?: number) => void;
 
-/** A value that has waited. */
+/** Values of one second that have waited, or their sum. */
 export interface HeldValue {
   /** The second it is of. */
   at: number;
@@ -35,10 +35,10 @@ const FIRST_LIMIT = 65_536; // values
 
 /**
  * Holds values, and hands them on in the order of their times; those of one
- * second in the order in which they came.
+ * second and one series in the order in which they came.
  *
- * It takes 32 bytes for each second in which a series has values, up to 64 while
- * they come out of order; and 32 bytes for each value that is not to be summed.
+ * It takes 40 bytes for each second in which a series has values, up to 80 while
+ * they come out of order; and 8 bytes for each value that is not to be summed.
  */
 export class Held {
   /** Lines that were refused, as they are from before what was handed on. */
@@ -53,6 +53,8 @@ export class Held {
   /** What is held, by number. */
   #seconds: number[] = [];
   #values: number[] = [];
+  /** Those that are not to be summed. */
+  #each: (number[] | undefined)[] = [];
   #lines: number[] = [];
   #of: Series[] = [];
 
@@ -91,12 +93,14 @@ export class Held {
     const { order, rest } = this.#split(before);
     for (const i of order) {
       const { texts, take } = this.#of[i]!;
-      const value = this.#values[i]!;
+      const values = this.#each[i] ?? [this.#values[i]!];
       const at = this.#seconds[i]!;
       yield {
         at,
         lines: this.#lines[i]!,
-        take: (shift) => take(texts, value, at + shift),
+        take: (shift) => {
+          for (const value of values) take(texts, value, at + shift);
+        },
       };
     }
     this.#keep(rest);
@@ -107,23 +111,38 @@ export class Held {
       this.late++;
       return;
     }
-    if (series.newest >= 0 && this.#join(series.newest, value, at, 1)) return;
+    const { newest, sums } = series;
+    if (newest >= 0 && this.#seconds[newest] === at) {
+      const each = this.#each[newest];
+      if (each !== undefined) {
+        each.push(value);
+        this.#lines[newest]!++;
+        return;
+      }
+      if (this.#join(newest, value, 1)) return;
+    }
     this.#isInOrder &&= !(at < this.#seconds.at(-1)!);
-    this.#push(series, value, at, 1);
+    this.#push(series, value, at, 1, sums ? undefined : [value]);
     if (this.size > this.#limit) this.#shrink();
   }
 
-  #push(series: Series, value: number, at: number, lines: number): void {
+  #push(
+    series: Series,
+    value: number,
+    at: number,
+    lines: number,
+    each: number[] | undefined,
+  ): void {
     series.newest = this.#seconds.push(at) - 1;
     this.#values.push(value);
+    this.#each.push(each);
     this.#lines.push(lines);
     this.#of.push(series);
   }
 
-  /** Adds to a value of the same second. */
-  #join(i: number, value: number, at: number, lines: number): boolean {
+  /** Adds to the sum of a second. */
+  #join(i: number, value: number, lines: number): boolean {
     const sum = this.#values[i]! + value;
-    if (this.#seconds[i] !== at || !this.#of[i]!.sums) return false;
     if (!Number.isFinite(sum)) return false; // who takes it refuses it
     this.#values[i] = sum;
     this.#lines[i]! += lines;
@@ -145,25 +164,32 @@ export class Held {
 
   /** Holds these only, in this order, those of the same second joined. */
   #keep(order: number[]): void {
-    const [seconds, values, lines, of] = [
+    const [seconds, values, all, lines, of] = [
       this.#seconds,
       this.#values,
+      this.#each,
       this.#lines,
       this.#of,
     ];
     this.#seconds = [];
     this.#values = [];
+    this.#each = [];
     this.#lines = [];
     this.#of = [];
-    for (const all of this.#series) all.clear();
+    for (const tree of this.#series) tree.clear();
     for (const series of of) series.newest = -1;
     for (const i of order) {
       const series = of[i]!;
       const { newest } = series;
       if (newest < 0) series.all.set(series.texts, series);
-      const isJoined = newest >= 0 &&
-        this.#join(newest, values[i]!, seconds[i]!, lines[i]!);
-      if (!isJoined) this.#push(series, values[i]!, seconds[i]!, lines[i]!);
+      const each = all[i];
+      const isSame = newest >= 0 && this.#seconds[newest] === seconds[i];
+      if (isSame && each !== undefined) {
+        for (const value of each) this.#each[newest]!.push(value);
+        this.#lines[newest]! += lines[i]!;
+      } else if (!isSame || !this.#join(newest, values[i]!, lines[i]!)) {
+        this.#push(series, values[i]!, seconds[i]!, lines[i]!, each);
+      }
     }
   }
 

@@ -189,23 +189,26 @@ function textOf(match: RegExp | undefined): string | undefined {
 }
 
 /** What finds the text that tells the time, where that is not all of a line. */
-function textOfTime(options: LogOptions): LogTimeOptions["text"] {
-  const { json = false, unwrap = false, time = "auto" } = options;
+function textOfTime(
+  options: LogOptions,
+  reader: FieldReader | undefined,
+): LogTimeOptions["text"] {
+  const { unwrap = false, time = "auto" } = options;
   const bare = unwrap ? unwrapped : (line: string) => line;
   if (time instanceof RegExp) return unwrap ? bare : undefined;
   if (time === "auto") return unwrap ? wrappedTime : undefined;
-  if (!json) {
+  if (reader === undefined) {
     throw new SyntaxError(
       `Cannot read times as there must be a group "time", or --json and a field: current value is ${
         JSON.stringify(time)
       }`,
     );
   }
-  const reader = new FieldReader();
   const find = fieldAt(time);
   return (line) => {
     const fields = reader.read(bare(line));
-    return fields && find(fields);
+    const text = fields && find(fields);
+    return text && `${text} `; // whose end is seen
   };
 }
 
@@ -265,6 +268,7 @@ export function complete(
     timespan = Math.ceil(TIMESPAN / granularity) * granularity,
   } = options;
   const isTimed = replay || timeFormat !== undefined;
+  const fields = options.json ? new FieldReader() : undefined;
   const { time = isTimed ? "auto" : undefined } = options;
   const format = typeof time === "string" ? "auto" : time;
   of("zone", () => new LogTime("auto", { zone }));
@@ -280,7 +284,7 @@ export function complete(
     maxGap: options.maxGap ?? 3600,
     maxSeries: options.maxSeries ?? 1000,
     path: options.path,
-    json: options.json,
+    fields,
     unwrap: options.unwrap,
   };
   new LogRates(rules, rate); // throws
@@ -302,7 +306,7 @@ export function complete(
       ? textOf(rules[0]!.match)
       : undefined,
     format,
-    textOfTime: of("time", () => textOfTime(options)),
+    textOfTime: of("time", () => textOfTime(options, fields)),
     timeFormat,
     zone,
     self: options.self ??

@@ -15,10 +15,11 @@ import {
   toWord,
 } from "../../mod.ts";
 import { complain, type Texts } from "../../script/mod.ts";
-import type { Fields } from "./fields.ts";
+import type { FieldReader, Fields } from "./fields.ts";
 import type { Held, Take } from "./held.ts";
 import { groupsOf, LineReader } from "./line_reader.ts";
 
+const MAX_OBSERVED = 1e290; // as MetricDistribution says
 const MAX_TAG_LENGTH = 64; // characters of a text that become a tag's value
 
 /** What is counted of the lines of a log. */
@@ -56,12 +57,8 @@ export interface LogRateOptions
   extends Omit<MetricFamilyOptions, "labels" | "tagValue" | "full"> {
   /** Whose named groups become tags when it matches the path of a log. */
   path?: RegExp | undefined;
-  /**
-   * Whether lines are JSON.
-   *
-   * @default {false}
-   */
-  json?: boolean | undefined;
+  /** What reads the fields of lines, where they are JSON. */
+  fields?: FieldReader | undefined;
   /**
    * Whether a rate without groups reports quiet seconds from its start on, and
    * never pauses.
@@ -109,6 +106,8 @@ export class LogRate {
 
   readonly #reader: LineReader;
   readonly #family: MetricFamily | DistributionFamily;
+  /** The largest value that can be taken. */
+  readonly #most: number;
   /** Takes a value into the series of some tags. */
   readonly #take: Take;
 
@@ -123,11 +122,10 @@ export class LogRate {
    */
   constructor(rule: LogRule, options: LogRateOptions = {}) {
     const { metric, stats } = rule;
-    const { fromStart, maxSeries = 1000, json = false, held, ...rest } =
-      options;
+    const { fromStart, maxSeries = 1000, fields, held, ...rest } = options;
     const tags = { ...options.tags, ...rule.tags };
     const given = groupsOf(options.path).map(({ name }) => name);
-    this.#reader = new LineReader(rule, given, json);
+    this.#reader = new LineReader(rule, given, fields !== undefined);
     const { labels } = this.#reader;
     check(rule, labels, tags);
     const only = fromStart && labels.length === 0;
@@ -159,6 +157,7 @@ export class LogRate {
       this.#family = family;
     }
     const sums = stats === undefined;
+    this.#most = sums ? Number.MAX_VALUE : MAX_OBSERVED;
     this.#take = held ? held.before(take, sums) : take;
     if (only) this.#family.withValues([]);
   }
@@ -189,7 +188,7 @@ export class LogRate {
   count(line: string, at?: number, given?: Texts, fields?: Fields): void {
     const reader = this.#reader;
     if (!reader.read(line, given, fields)) return;
-    if (!Number.isFinite(reader.value)) {
+    if (!(Math.abs(reader.value) <= this.#most)) {
       this.badValues++;
       return;
     }

@@ -5,7 +5,7 @@
  */
 
 import type { MetricCounter, MetricDistribution } from "../../mod.ts";
-import { FieldReader } from "./fields.ts";
+import type { FieldReader } from "./fields.ts";
 import { anew, groupsOf } from "./line_reader.ts";
 import { LogRate, type LogRateOptions, type LogRule } from "./rate.ts";
 import { Unwrapper } from "./unwrap.ts";
@@ -77,7 +77,7 @@ export class LogRates {
     }
     this.#rates = rules.map((rule) => new LogRate(rule, rest));
     this.#path = anew(rest.path);
-    this.#fields = rest.json ? new FieldReader() : undefined;
+    this.#fields = rest.fields;
     this.#unwraps = unwrap;
   }
 

@@ -123,7 +123,7 @@ function countedBy(settings: Settings): Record<string, unknown> {
     "max-series": rate.maxSeries,
     granularity: rate.granularity,
     path: text(rate.path),
-    json: rate.json,
+    json: rate.fields !== undefined,
     unwrap: rate.unwrap,
     time: text(settings.time),
     "time-format": timeFormat,

@@ -63,13 +63,17 @@ export function unwrapped(line: string): string {
  * When a wrapped line was written.
  *
  * @param line The line, wrapped.
- * @returns The time as it is told there; all of a line that is not wrapped.
+ * @returns The time as it is told there, and the character behind it; all of a
+ * line that is not wrapped.
  */
 export function wrappedTime(line: string): string {
-  if (!line.startsWith("{")) return CRI.exec(line)?.[1] ?? line;
+  if (!line.startsWith("{")) {
+    const time = CRI.exec(line)?.[1];
+    return time === undefined ? line : `${time} `;
+  }
   const start = line.lastIndexOf(DOCKER_TIME) + DOCKER_TIME.length;
   if (start < DOCKER_TIME.length) return line;
-  return line.slice(start, line.indexOf('"', start));
+  return line.slice(start, line.indexOf('"', start) + 1);
 }
 
 /** Takes the wrapping off the lines of one log, and joins those that were cut. */
