@@ -37,15 +37,22 @@ export abstract class Server {
     this.folder = folder;
   }
 
-  protected abstract command(): string[];
+  /** What starts it. */
+  abstract command(): string[];
+  /** All that it has stored. */
   abstract stored(): Promise<Put[]>;
 
   async start(): Promise<this> {
     const [program, ...args] = this.command();
     this.#process = new Running([program!, ...args]);
+    await this.ready();
+    return this;
+  }
+
+  /** Resolves once it takes puts and questions. */
+  async ready(): Promise<void> {
     await until(() => answers(this.http), 30, "the TSD's HTTP port");
     await until(() => answers(this.port), 30, "the TSD's port");
-    return this;
   }
 
   async kill(): Promise<void> {
@@ -65,7 +72,15 @@ export abstract class Server {
 }
 
 export class VictoriaMetrics extends Server {
-  protected override command(): string[] {
+  /** Whether it stores once what it is sent twice. */
+  readonly dedup: boolean;
+
+  constructor(folder: string, { dedup = true } = {}) {
+    super(folder);
+    this.dedup = dedup;
+  }
+
+  override command(): string[] {
     return [
       "victoria-metrics",
       `-storageDataPath=${this.folder}/vm`,
@@ -73,7 +88,7 @@ export class VictoriaMetrics extends Server {
       `-opentsdbHTTPListenAddr=127.0.0.1:${this.puts}`,
       `-httpListenAddr=127.0.0.1:${this.http}`,
       "-retentionPeriod=100y",
-      "-dedup.minScrapeInterval=1ms",
+      ...this.dedup ? ["-dedup.minScrapeInterval=1ms"] : [],
     ];
   }
 
@@ -99,7 +114,7 @@ export class InfluxDB extends Server {
   override readonly puts = this.port; // one listener takes both
   readonly #rpc = freePort();
 
-  protected override command(): string[] {
+  override command(): string[] {
     const config = `${this.folder}/influxdb.conf`;
     Deno.writeTextFileSync(
       config,
@@ -128,12 +143,11 @@ export class InfluxDB extends Server {
   }
 
   /** By HTTP, InfluxDB takes nothing for a database that is not there. */
-  override async start(): Promise<this> {
-    await super.start();
+  override async ready(): Promise<void> {
+    await super.ready();
     const body = new URLSearchParams({ q: "create database opentsdb" });
     const url = `http://127.0.0.1:${this.http}/query`;
     await (await fetch(url, { method: "POST", body })).text();
-    return this;
   }
 
   override async stored(): Promise<Put[]> {

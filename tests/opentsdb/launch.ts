@@ -302,7 +302,7 @@ export class OpenTsdb extends Server {
     this.#settings = settings;
   }
 
-  protected override command(): string[] {
+  override command(): string[] {
     const folder = `${this.folder}/tsd-${this.port}`;
     Deno.mkdirSync(folder, { recursive: true });
     const settings = {

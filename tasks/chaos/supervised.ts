@@ -1,0 +1,111 @@
+/** Programs that are started again whenever they have ended. */
+import { sleep, within } from "../../script/mod.ts";
+import { until } from "../../tests/helpers/processes.ts";
+import { find, tree } from "../bench/process.ts";
+import { between, type Chance } from "./chance.ts";
+
+const PAUSE = [50, 1500] as const; // ms until a program is started again
+const PATIENCE = 60_000; // ms for the end of what was told to end
+
+/** What can be killed. */
+export interface Victim {
+  name: string;
+  /** The process, if it runs. */
+  pid(): number | undefined;
+}
+
+/** Makes one word of a shell's command. */
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** A program, or several that a pipe connects, as an init system runs them. */
+export class Supervised {
+  readonly name: string;
+  /** How often it was started. */
+  starts = 0;
+  /** Why it has failed by itself. */
+  readonly failures: string[] = [];
+  readonly #script: string;
+  readonly #chance: Chance;
+  readonly #note: (what: string) => void;
+  readonly #stop = new AbortController();
+  #child: Deno.ChildProcess | undefined;
+  #running: Promise<void>;
+
+  /**
+   * Starts it.
+   *
+   * @param name Its name in messages.
+   * @param programs The command of each program, left to right.
+   * @param options Where its stderr goes; what chance decides; who notes it.
+   */
+  constructor(
+    name: string,
+    programs: string[][],
+    { stderr, chance, note }: {
+      stderr: string;
+      chance: Chance;
+      note: (what: string) => void;
+    },
+  ) {
+    this.name = name;
+    this.#chance = chance;
+    this.#note = note;
+    const pipe = programs.map((words) => words.map(quoted).join(" "));
+    this.#script = `exec 2>>${quoted(stderr)}; ${pipe.join(" | ")}`;
+    this.#running = this.#run();
+  }
+
+  /** The process of the program whose path ends so. */
+  victim(path: string, name = this.name): Victim {
+    return { name, pid: () => this.#child && find(this.#child.pid, path) };
+  }
+
+  /** Tells the program whose path ends so to end, and waits for all of them. */
+  async end(path: string): Promise<void> {
+    const { pid } = this.victim(path);
+    await until(() => pid() !== undefined).catch(() => {});
+    this.#stop.abort();
+    const found = pid();
+    if (found !== undefined) Deno.kill(found, "SIGTERM");
+    const ended = this.#running.then(() => true);
+    if (await within(PATIENCE, ended)) return;
+    this.failures.push(`${this.name} does not end`);
+    this.kill();
+    await this.#running;
+  }
+
+  /** Ends all of it at once, and for good. */
+  kill(): void {
+    this.#stop.abort();
+    for (const pid of this.#child ? tree(this.#child.pid) : []) kill(pid);
+  }
+
+  async #run(): Promise<void> {
+    const [least, most] = PAUSE;
+    while (!this.#stop.signal.aborted) {
+      this.starts++;
+      this.#note(`start ${this.name}`);
+      this.#child = new Deno.Command("sh", {
+        args: ["-c", this.#script],
+        stdin: "null",
+        stdout: "null",
+      }).spawn();
+      const { code } = await this.#child.status;
+      this.#note(`${this.name} has ended with ${code}`);
+      this.#child = undefined;
+      await sleep(between(this.#chance, least, most), this.#stop.signal);
+    }
+  }
+}
+
+/** Kills a process; false if it has ended. */
+export function kill(pid: number): boolean {
+  try {
+    Deno.kill(pid, "SIGKILL");
+    return true;
+  } catch {
+    return false;
+  }
+}
