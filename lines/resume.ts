@@ -5,124 +5,53 @@
  * @module
  */
 
-import { complain, messageOf } from "../script/complain.ts";
-import { find, type Found, openLog } from "./resume/find.ts";
-import {
-  floorTo,
-  type LineCounter,
-  Source,
-  type SourceFile,
-} from "./resume/source.ts";
-import {
-  type Settings,
-  type State,
-  StateError,
-  StateFile,
-} from "./resume/state.ts";
-import { LogFollower } from "./tail/follower.ts";
+import { resolve } from "node:path";
+import { putsWritten, writePuts } from "../script/autodump.ts";
+import { complain, complainSync, messageOf } from "../script/complain.ts";
+import { lastWords } from "../script/last_words.ts";
+import { sleep, within } from "../script/wait.ts";
+import { atTheirEnds, find } from "./resume/find.ts";
+import { Log, QUIET } from "./resume/log.ts";
+import type { Counting, Lag, TimedLogsOptions } from "./resume/options.ts";
+import { floorTo, Source } from "./resume/source.ts";
+import { type State, StateError, StateFile } from "./resume/state.ts";
 import { ZippedFile } from "./resume/zipped_file.ts";
-import { HeldFile } from "./tail/held_file.ts";
-import type { LogTime, LogTimeOptions } from "./time.ts";
+import type { HeldFile } from "./tail/held_file.ts";
+import { LogTime } from "./time.ts";
 
 const TICK = 1000; // ms between looks at the clock
-const QUIET = 2; // s that the clock is ahead of a log that is read to its end
 const ENOUGH = 256 * 1024; // characters of puts that are written at once
-const SHOWN = 64 * 1024; // bytes of a file that tell how its times are written
-const PATIENCE = 10_000; // ms for more lines, where a few do not tell
-
-/** A counter, as far as it is needed here. */
-interface Dumped {
-  dump(): string;
-}
-
-/** Options of {@linkcode TimedLogs}. */
-export interface TimedLogsOptions {
-  /** The file that keeps where to read on. */
-  state: string;
-  /** The options by which counts differ: a state of others is refused. */
-  settings: Settings;
-  /** Seconds that are reported again, with the same values, after a restart. */
-  again: number;
-  /** Seconds that a line may be behind the newest one of its file. */
-  lateness: number;
-  /** Seconds between two dumps of the counters. */
-  timespan: number;
-  /** Whole seconds that one datapoint covers. */
-  granularity: number;
-  /** Makes what reads the times of a file. */
-  time: (options: LogTimeOptions) => LogTime;
-  /** Is told what is known of the times of a log, whenever lines were read. */
-  timed: (path: string, time: LogTime) => void;
-  /** Makes what counts the lines of a file of a log. */
-  counting: (path: string) => LineCounter;
-  /** The counters, whose clock is `clock` and whose lateness is `hold`. */
-  counters: () => Iterable<Dumped>;
-  /** Forgets counters that pause. */
-  forget: () => void;
-  /** Writes puts; resolves when they are taken. */
-  write: (lines: string) => Promise<void>;
-}
-
-/** By how much reading is behind. */
-export interface Lag {
-  /** Bytes that were not read. */
-  bytes: number;
-  /** The age of the newest line read, where others were not; else 0. */
-  seconds: number;
-}
-
-/** One log: the files that are or were at a path. */
-class Log {
-  readonly path: string;
-  sources: Source[] = [];
-  readonly follower: LogFollower;
-  /** Whether it was said that it tells a wrong time. */
-  isDoubted = false;
-  /** When there was nothing at the path, by the clock. */
-  missing = -Infinity;
-
-  constructor(path: string, sources: Source[], looked: number) {
-    this.path = path;
-    const files = sources.map(({ file }) => file)
-      .filter((file) => file instanceof HeldFile);
-    this.follower = new LogFollower(path, {
-      begin: { files, looked },
-      wants: (file) => !this.find(file)?.pieces.length,
-    });
-    for (const source of sources) this.add(source);
-  }
-
-  find(file: SourceFile): Source | undefined {
-    return this.sources.find((source) => source.isOf(file));
-  }
-
-  /** Adds a file. */
-  add(source: Source): void {
-    source.ring = () => this.follower.ring();
-    this.sources.push(source);
-  }
-
-  /** Forgets the files that have no line of a second, or of one after it. */
-  forgetBefore(second: number): void {
-    this.sources = this.sources.filter(({ left, newest }) =>
-      !left || newest >= second
-    );
-  }
-
-  /** The time before which nothing comes any more but what is late. */
-  get reached(): number {
-    const open = this.sources.filter(({ left }) => !left);
-    if (open.length === 0) return this.missing - QUIET;
-    return Math.min(
-      ...open.map(({ newest, settled }) => Math.max(newest, settled - QUIET)),
-    );
-  }
-}
+const LAST_MOMENT = 3000; // ms for the reader to take what is left
 
 /**
- * Counts lines in the seconds that they tell. What a second holds follows from
- * the logs alone, wherever reading was cut: it is reported once it is final, and
- * after a restart again with the same value.
+ * Logs whose lines are counted in the seconds that they tell. What a second holds
+ * follows from the logs alone, so that nothing is lost or counted twice by a
+ * death, `kill -9` included: a second is reported once it is final, and those
+ * that come after a restart report it again with the same value.
+ *
+ * A second is final when its file has told a time that is newer by more than the
+ * lateness or, where the file is read to its end, when the clock is past that by
+ * 2 s. Only whole seconds are reported. A state that is there is gone on from:
+ * files are found under the names that rotation gave them since, zipped ones too.
+ * Without a state, the logs are read from their ends on.
+ *
+ * @example
+ * ```ts ignore
+ * import { MetricCounter, TimedLogs } from "@metriccounter/metriccounter";
+ *
+ * const logs = new TimedLogs(["/var/log/auth.log"], {
+ *   state: "/var/lib/metriccounter/auth.state",
+ * });
+ * const failures = new MetricCounter("auth.failures", logs.counterOptions);
+ * await logs.run({
+ *   counters: [failures],
+ *   of: () => ({
+ *     count: (line, at) => {
+ *       if (line.includes("authentication failure")) failures.inc(at);
+ *     },
+ *   }),
+ * });
+ * ```
  */
 export class TimedLogs {
   /** Lines that came after their second had become final. */
@@ -134,7 +63,18 @@ export class TimedLogs {
   /** Lines read. */
   lines = 0;
 
-  readonly #options: TimedLogsOptions;
+  /** What the options of the counters must be. */
+  readonly counterOptions: {
+    /** The time of the logs, in milliseconds. */
+    clock: () => number;
+    allowedLateness: number;
+    timespan: number;
+    granularity: number;
+  };
+
+  readonly #options: Required<TimedLogsOptions>;
+  readonly #hold: number;
+  #counting: Counting = { counters: [], of: () => ({ count() {} }) };
   readonly #file: StateFile;
   readonly #logs: Map<string, Log>;
   /** The first second to be reported: all before are final since long ago. */
@@ -162,17 +102,43 @@ export class TimedLogs {
    * Opens the logs.
    *
    * @param paths Where they are.
-   * @param options What is needed to count and report.
-   * @throws {StateError} If the state cannot be used.
+   * @param options Where the state is kept, and what differs from the defaults.
+   * @throws {StateError} If the state is torn, foreign, or of other options.
    */
   constructor(paths: string[], options: TimedLogsOptions) {
-    this.#options = options;
-    this.#file = new StateFile(options.state, options.settings);
+    const { timespan = 15, granularity = 1, lateness = timespan } = options;
+    const given = { again: 60, settings: {}, ...options };
+    this.#options = {
+      time: (options) => new LogTime("auto", options),
+      onTimes: () => {},
+      output: async (lines) => {
+        await writePuts(lines);
+        await putsWritten();
+      },
+      ...given,
+      timespan,
+      granularity,
+      lateness,
+    };
+    // A log may be ahead of the others by a timespan.
+    this.#hold = lateness + timespan;
+    this.counterOptions = {
+      clock: () => this.#now * 1000,
+      allowedLateness: this.#hold,
+      timespan,
+      granularity,
+    };
+    this.#file = new StateFile(options.state, {
+      files: paths.map((path) => resolve(path)),
+      granularity,
+      lateness,
+      ...given.settings,
+    });
     const state = this.#file.read();
     this.#looked = Date.now();
     const { files, lost } = state
       ? find(paths, state)
-      : { files: filesAtTheirEnds(paths), lost: [] };
+      : { files: atTheirEnds(paths), lost: [] };
     for (const what of lost) complain(what);
     if (state) {
       // What cannot be read again cannot be reported again.
@@ -183,29 +149,21 @@ export class TimedLogs {
         begin.offset > 0
       );
       const next = Math.floor(Date.now() / 1000) + (begun ? 1 : 0);
-      this.#from = -floorTo(options.granularity, -next);
+      this.#from = -floorTo(granularity, -next);
     }
     this.#now = this.#dumped = this.#written = this.#from;
     const final = state?.reported ?? this.#from;
     this.#logs = new Map(paths.map((path) => {
       const sources = files.get(path)!.map(({ file, begin }) =>
-        new Source(file, { final, ...begin }, options)
+        new Source(file, { final, ...begin }, this.#options)
       );
       return [path, new Log(path, sources, this.#looked)];
     }));
   }
 
-  /** The clock of the counters, in milliseconds. */
-  readonly clock = (): number => this.#now * 1000;
-
-  /** The lateness that the counters must allow, in seconds. */
-  get hold(): number {
-    return this.#options.lateness + this.#options.timespan;
-  }
-
   /** All seconds before this one were dumped. */
   get #reported(): number {
-    const until = this.#dumped - this.hold;
+    const until = this.#dumped - this.#hold;
     return Math.max(this.#from, floorTo(this.#options.granularity, until));
   }
 
@@ -233,11 +191,30 @@ export class TimedLogs {
   }
 
   /**
-   * Reads, counts and reports until it is stopped.
+   * Reads, counts and reports until it is stopped, or SIGTERM, SIGINT or SIGHUP
+   * come, which end the program with status 0.
    *
-   * @throws If the state cannot be written, or a log not be followed.
+   * @param counting What counts the lines.
+   * @throws {StateError} If another process writes the state, too.
+   * @throws {Error} If the first state cannot be written.
    */
-  async run(): Promise<void> {
+  async run(counting: Counting): Promise<void> {
+    this.#counting = counting;
+    const finished = Promise.withResolvers<true>();
+    using _ = lastWords(async () => {
+      this.stop();
+      if (await within(LAST_MOMENT, finished.promise)) return;
+      complainSync("the reader stalls: what it did not take is reported again");
+      Deno.exit(1);
+    });
+    try {
+      await this.#run();
+    } finally {
+      finished.resolve(true);
+    }
+  }
+
+  async #run(): Promise<void> {
     await this.#save(this.#reported);
     this.#isRunning = true;
     const pumps = [...this.#logs.values()].flatMap((log) => [
@@ -322,7 +299,9 @@ export class TimedLogs {
     let next: [Log, Source] | undefined;
     for (const log of this.#logs.values()) {
       for (const source of log.sources) {
-        if (source.pieces.length === 0 || !this.#knowsTimes(source)) continue;
+        if (source.pieces.length === 0) continue;
+        const { time } = this.#options;
+        if (!source.knowsTimes(time, this.#reported)) continue;
         if (!next || source.newest < next[1].newest) next = [log, source];
       }
     }
@@ -340,7 +319,7 @@ export class TimedLogs {
 
   /** Moves the counters on, with puts for all that has become final by it. */
   #advance(): void {
-    const { timespan, counters } = this.#options;
+    const { timespan } = this.#options;
     let reached = Infinity;
     for (const log of this.#logs.values()) {
       reached = Math.min(reached, log.reached);
@@ -348,7 +327,7 @@ export class TimedLogs {
     const to = Math.floor(reached) + timespan;
     while (to - this.#dumped > timespan) {
       if (this.#text.length >= ENOUGH) return;
-      const [first] = counters();
+      const [first] = this.#counting.counters;
       const now = first ? this.#dumped + timespan : to;
       this.#now = Math.max(this.#now, now);
       this.#dump(now);
@@ -357,16 +336,16 @@ export class TimedLogs {
   }
 
   #dump(now = this.#now): void {
-    for (const counter of this.#options.counters()) {
+    for (const counter of this.#counting.counters) {
       this.#text += counter.dump();
     }
-    this.#options.forget();
+    this.#counting.forget?.();
     this.#dumped = now;
   }
 
   /** Counts the lines of a source's first piece, as far as it goes. */
   #count(log: Log, source: Source): void {
-    const counter = source.counter ??= this.#options.counting(log.path);
+    const counter = source.counter ??= this.#counting.of(log.path);
     const { lines } = source.pieces[0]!;
     const time = source.time!;
     const { isAgain } = source;
@@ -390,13 +369,14 @@ export class TimedLogs {
       }
       source.last = at;
       const isInTime = at >= source.final && at >= this.#from;
-      counter.take(line, isInTime ? at : undefined);
+      if (isInTime) counter.count(line, at);
+      else counter.pass?.(line);
       if (!isInTime && !isAgain) this.late++;
     }
     this.lines += lines.length;
     source.endPiece();
     source.ring();
-    this.#options.timed(log.path, time);
+    this.#options.onTimes(log.path, time);
   }
 
   /** Says once of a log that it tells a time that is not believed. */
@@ -408,24 +388,6 @@ export class TimedLogs {
     complain(
       `${log.path}: ${time} is ahead of the clock: such a line counts with the newest one before it`,
     );
-  }
-
-  /** Finds out how times are written, by the first lines of the file. */
-  #knowsTimes(source: Source): boolean {
-    const { size } = source.file.info;
-    if (source.time !== undefined) return true;
-    const waited = performance.now() - source.waitsSince;
-    if (size === source.shown && waited < PATIENCE) return false;
-    source.shown = size;
-    const near = () => Math.max(source.newest, source.settled, this.#reported);
-    const time = this.#options.time({ near, latest: Date.now() / 1000 });
-    const { isLast } = source.pieces[0]!;
-    if (time.doubt !== undefined && !isLast) {
-      if (!time.learn(source.file.firstLines(SHOWN))) time.settle();
-      if (time.doubt !== undefined && waited < PATIENCE) return false;
-    }
-    source.time = time;
-    return true;
   }
 
   /** What is read to its end has reached the clock. */
@@ -481,8 +443,10 @@ export class TimedLogs {
     const reported = this.#reported;
     if (await this.#save(reported)) {
       this.#text = "";
-      if (text !== "") await this.#options.write(text);
+      if (text !== "") await this.#options.output(text);
       this.#written = reported;
+    } else {
+      await sleep(TICK);
     }
     this.#isWriting = false;
   }
@@ -517,15 +481,4 @@ export class TimedLogs {
     if (what !== undefined && what !== this.#said) complain(what);
     this.#said = what;
   }
-}
-
-/** The files that are there, each from its end on. */
-function filesAtTheirEnds(paths: string[]): Map<string, Found[]> {
-  return new Map(paths.map((path) => {
-    const file = openLog(path);
-    if (file === undefined) return [path, []];
-    const offset = file.info.size;
-    file.seek(offset);
-    return [path, [{ file, begin: { offset, newest: null, last: null } }]];
-  }));
 }

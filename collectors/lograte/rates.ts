@@ -33,15 +33,10 @@ export interface Counted {
 
 /** The same, where a line may have to be passed over. */
 export interface CountedAgain extends Counted {
-  /** Whether a line goes on in the next one, as containers cut it. */
+  /** Takes a line that is not to be counted. */
+  pass(line: string): void;
+  /** Whether the last line was a piece, as containers make them. */
   readonly isWithin: boolean;
-  /**
-   * Counts a line that has a time, or passes one over.
-   *
-   * @param line The next line.
-   * @param at Its time; undefined if it is not to be counted.
-   */
-  take(line: string, at: number | undefined): void;
 }
 
 /** Counts each line by all rules. */
@@ -130,10 +125,7 @@ export class LogRates {
       get isWithin() {
         return unwrapper?.isWithin ?? false;
       },
-      take: (line, at) => {
-        if (at !== undefined) count(line, at);
-        else unwrapper?.next(line);
-      },
+      pass: (line) => void unwrapper?.next(line),
     };
   }
 

@@ -5,19 +5,15 @@
  * @module
  */
 
-import { resolve } from "node:path";
-import { autodump, type LogTime, MetricFamily } from "../../mod.ts";
-import { type Lag, TimedLogs } from "../../lines/resume.ts";
-import { StateError } from "../../lines/resume/state.ts";
 import {
-  complain,
-  complainSync,
-  fail,
-  lastWords,
-  putsWritten,
-  within,
-  writePuts,
-} from "../../script/mod.ts";
+  autodump,
+  type Lag,
+  type LogTime,
+  MetricFamily,
+  StateError,
+  TimedLogs,
+} from "../../mod.ts";
+import { complain, complainSync, fail } from "../../script/mod.ts";
 import { CURE, describe, type Settings, timeOf } from "./options.ts";
 import { LogRates } from "./rates.ts";
 import { countSelf } from "./self.ts";
@@ -25,7 +21,6 @@ import { countSelf } from "./self.ts";
 const NONE = new MetricFamily("none");
 const SAY_AGAIN = 60_000; // ms between two notes of how much is not read yet
 const BEHIND = 60; // s that are worth a note
-const LAST_MOMENT = 3000; // ms for the reader to take what is left
 
 /**
  * Counts what was added to logs since the state was written, and what is added
@@ -36,25 +31,17 @@ const LAST_MOMENT = 3000; // ms for the reader to take what is left
 export async function resume(settings: Settings): Promise<void> {
   const { files, rules, again, rate: options } = settings;
   const state = settings.resume!;
-  const { timespan, granularity, allowedLateness: lateness } = options;
   let logs: TimedLogs;
   try {
     logs = new TimedLogs(files, {
       state,
       settings: countedBy(settings),
       again,
-      lateness,
-      timespan,
-      granularity,
+      timespan: options.timespan,
+      granularity: options.granularity,
+      lateness: options.allowedLateness,
       time: (options) => timeOf(settings, options),
-      timed: tellOnce(),
-      counting: (path) => rate.of(path),
-      counters: () => rate.counters,
-      forget: () => rate.forget(),
-      write: async (lines) => {
-        await writePuts(lines);
-        await putsWritten();
-      },
+      onTimes: tellOnce(),
     });
   } catch (error) {
     if (!(error instanceof StateError)) throw error;
@@ -65,16 +52,8 @@ export async function resume(settings: Settings): Promise<void> {
   }
   const rate = new LogRates(rules, {
     ...options,
+    ...logs.counterOptions,
     fromStart: true,
-    clock: logs.clock,
-    allowedLateness: logs.hold,
-  });
-  const finished = Promise.withResolvers<void>();
-  using _ = lastWords(async () => {
-    logs.stop();
-    if (await within(LAST_MOMENT, finished.promise.then(() => true))) return;
-    complainSync("the reader stalls: what it did not take is reported again");
-    Deno.exit(1);
   });
   using self = settings.self
     ? countSelf(settings, () => ({
@@ -87,7 +66,7 @@ export async function resume(settings: Settings): Promise<void> {
   await using _dump = autodump(NONE, ...self?.counters ?? []);
   using _lag = sayLag(logs);
   try {
-    await logs.run();
+    await logs.run(rate);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const status = error instanceof StateError ? 1 : 13;
@@ -104,16 +83,14 @@ export async function resume(settings: Settings): Promise<void> {
       ...(ahead > 0 ? [`${ahead} ahead of the clock`] : []),
     ].join(", "));
   }
-  finished.resolve();
 }
 
 /** The options by which the values of datapoints differ, by their names. */
 function countedBy(settings: Settings): Record<string, unknown> {
-  const { files, rules, timeFormat, zone, rate } = settings;
+  const { rules, timeFormat, zone, rate } = settings;
   const text = (value: unknown) =>
     value instanceof RegExp ? String(value) : value;
   return {
-    files: files.map((file) => resolve(file)),
     rules: rules.map((rule) =>
       Object.fromEntries(
         Object.entries(rule).map(([name, value]) => [name, text(value)]),
@@ -121,14 +98,12 @@ function countedBy(settings: Settings): Record<string, unknown> {
     ),
     tags: rate.tags,
     "max-series": rate.maxSeries,
-    granularity: rate.granularity,
     path: text(rate.path),
     json: rate.fields !== undefined,
     unwrap: rate.unwrap,
     time: text(settings.time),
     "time-format": timeFormat,
     zone: zone ?? Temporal.Now.timeZoneId(),
-    lateness: rate.allowedLateness,
   };
 }
 

@@ -185,3 +185,18 @@ export function find(paths: string[], state: State): Findings {
   }
   return { files, lost };
 }
+
+/**
+ * The files that are there, each from its end on.
+ *
+ * @param paths The logs.
+ */
+export function atTheirEnds(paths: string[]): Map<string, Found[]> {
+  return new Map(paths.map((path) => {
+    const file = openLog(path);
+    if (file === undefined) return [path, []];
+    const offset = file.info.size;
+    file.seek(offset);
+    return [path, [{ file, begin: { offset, newest: null, last: null } }]];
+  }));
+}

@@ -5,7 +5,7 @@
  */
 
 import { identityOf, type Piece } from "../tail/held_file.ts";
-import type { LogTime } from "../time.ts";
+import type { LogTime, LogTimeOptions } from "../time.ts";
 import { type FileState, hashOf } from "./state.ts";
 
 /** Lines that were read at once. */
@@ -33,16 +33,17 @@ export interface SourceFile {
 
 /** Counts the lines of one file. */
 export interface LineCounter {
-  /** Whether what the last line was a piece of goes on in the next one. */
-  readonly isWithin?: boolean;
   /**
-   * Takes the next line.
+   * Counts the next line.
    *
    * @param line The line.
-   * @param at Its time, in seconds since the epoch; undefined if it is not to be
-   * counted.
+   * @param at Its time, in seconds since the epoch.
    */
-  take(line: string, at: number | undefined): void;
+  count(line: string, at: number): void;
+  /** Takes a line that is not to be counted. */
+  pass?(line: string): void;
+  /** Whether the last line was a piece, and goes on in the next one. */
+  readonly isWithin?: boolean;
 }
 
 /** What is known of a place in a file. */
@@ -56,6 +57,8 @@ export interface SourceOptions {
   granularity: number;
 }
 
+const SHOWN = 64 * 1024; // bytes of a file that tell how its times are written
+const PATIENCE = 10_000; // ms for more lines, where a few do not tell
 const AHEAD = 60; // s ahead of the clock at which a time is doubted
 const STREAK = 3; // later and later times in a row that are believed
 
@@ -75,9 +78,6 @@ export class Source {
   readonly identity: string;
   /** Reads the times of its lines; undefined until they are known. */
   time: LogTime | undefined;
-  /** The size of the file when its first lines were looked at, and since when. */
-  shown = -1;
-  readonly waitsSince = performance.now();
   /** Counts its lines. */
   counter: LineCounter | undefined;
   /** Says that its pieces are counted. */
@@ -98,6 +98,9 @@ export class Source {
   settled = -Infinity;
 
   #file: SourceFile;
+  /** The size of the file when its first lines were looked at, and since when. */
+  #shown = -1;
+  readonly #since = performance.now();
   readonly #options: SourceOptions;
   /** Times that were not believed, and how many of them came in a row. */
   readonly #wrong: Set<number>;
@@ -210,6 +213,31 @@ export class Source {
       this.final,
       floorTo(granularity, newest - lateness),
     );
+  }
+
+  /**
+   * Whether it is known how times are written, by the first lines of the file.
+   *
+   * @param make Makes what reads times.
+   * @param reported Seconds before this one were reported.
+   */
+  knowsTimes(
+    make: (options: LogTimeOptions) => LogTime,
+    reported: number,
+  ): boolean {
+    if (this.time !== undefined) return true;
+    const { size } = this.#file.info;
+    const mayWait = performance.now() - this.#since < PATIENCE;
+    if (size === this.#shown && mayWait) return false;
+    this.#shown = size;
+    const near = () => Math.max(this.newest, this.settled, reported);
+    const time = make({ near, latest: Date.now() / 1000 });
+    if (time.doubt !== undefined && !this.pieces[0]!.isLast) {
+      if (!time.learn(this.#file.firstLines(SHOWN))) time.settle();
+      if (time.doubt !== undefined && mayWait) return false;
+    }
+    this.time = time;
+    return true;
   }
 
   /** Ends the first piece, whose lines are counted. */

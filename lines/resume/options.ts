@@ -1,0 +1,79 @@
+/**
+ * The options of {@linkcode TimedLogs}, and what it asks for and tells.
+ *
+ * @module
+ */
+
+import type { LogTime, LogTimeOptions } from "../time.ts";
+import type { LineCounter } from "./source.ts";
+
+/** Options of {@linkcode TimedLogs}. */
+export interface TimedLogsOptions {
+  /**
+   * The file that keeps where to read on. Needs the permission to write into its
+   * folder.
+   */
+  state: string;
+  /**
+   * What else the values depend on: a state of other ones is refused.
+   *
+   * @default {{}}
+   */
+  settings?: Record<string, unknown>;
+  /**
+   * Seconds that are reported again, with the same values, after a restart.
+   *
+   * @default {60}
+   */
+  again?: number;
+  /**
+   * Seconds between two dumps of the counters.
+   *
+   * @default {15}
+   */
+  timespan?: number;
+  /**
+   * Whole seconds that one datapoint covers; a divisor of `timespan`.
+   *
+   * @default {1}
+   */
+  granularity?: number;
+  /**
+   * Seconds that a line may be behind the newest one of its file.
+   *
+   * @default {timespan}
+   */
+  lateness?: number;
+  /**
+   * Makes what reads the times of a file.
+   *
+   * @default {(options) => new LogTime("auto", options)}
+   */
+  time?: (options: LogTimeOptions) => LogTime;
+  /** Is told what reads the times of a log, whenever lines were read. */
+  onTimes?: (path: string, time: LogTime) => void;
+  /**
+   * Gets the datapoints, in whole lines. They count as reported when it resolves.
+   *
+   * @default {to stdout}
+   */
+  output?: (lines: string) => void | Promise<void>;
+}
+
+/** What counts lines for {@linkcode TimedLogs}, and reports them. */
+export interface Counting {
+  /** The counters, made with `counterOptions`. */
+  readonly counters: Iterable<{ dump(): string }>;
+  /** Makes what counts the lines of a file of a log. */
+  of(path: string): LineCounter;
+  /** Forgets counters that are not needed any more. */
+  forget?(): void;
+}
+
+/** By how much reading is behind. */
+export interface Lag {
+  /** Bytes that were not read. */
+  bytes: number;
+  /** The age of the newest line read, where others were not; else 0. */
+  seconds: number;
+}
