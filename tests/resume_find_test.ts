@@ -1,7 +1,7 @@
 /** The files of a log that is resumed, while they get other names. */
 import { assertEquals } from "@std/assert";
 import { find } from "../lines/resume/find.ts";
-import { hashOf } from "../lines/resume/state.ts";
+import { type FileState, hashOf, type State } from "../lines/resume/state.ts";
 import { identityOf } from "../lines/tail/held_file.ts";
 import { processTest, Running } from "./helpers/processes.ts";
 
@@ -14,6 +14,27 @@ while [ ! -e end ]; do
   sleep 0.003
 done`;
 
+/** What a state says of a file that was read to its end. */
+function knownAs(info: Deno.FileInfo, text: string): FileState {
+  return {
+    dev: info.dev,
+    ino: info.ino,
+    born: info.birthtime?.getTime() ?? null,
+    head: { bytes: text.length, hash: hashOf(text) },
+    offset: 0,
+    read: text.length,
+    newest: null,
+    last: null,
+    final: 0,
+    cuts: [],
+    wrong: [],
+  };
+}
+
+function stateOf(log: string, known: FileState, looked: number): State {
+  return { looked, from: 0, reported: 0, logs: { [log]: [known] } } as State;
+}
+
 processTest(
   "find() finds each file once, also while files are renamed",
   ["sh", "mv", "sleep"],
@@ -22,26 +43,13 @@ processTest(
     await Deno.writeTextFile(`${log}.1`, "known\n");
     await Deno.writeTextFile(log, "new\n");
     const info = await Deno.stat(`${log}.1`);
-    const known = {
-      dev: info.dev,
-      ino: info.ino,
-      born: info.birthtime?.getTime() ?? null,
-      head: { bytes: 6, hash: hashOf("known\n") },
-      offset: 0,
-      read: 6,
-      newest: null,
-      last: null,
-      final: 0,
-      wrong: [],
-      cuts: [],
-    };
     const looked = Date.now() - 60_000;
-    const state = { looked, from: 0, reported: 0, logs: { [log]: [known] } };
+    const state = stateOf(log, knownAs(info, "known\n"), looked);
     const files = [info, await Deno.stat(log)].map(identityOf).sort();
     const renaming = new Running(["sh", "-c", RENAME], { cwd: folder });
     try {
       for (let i = 0; i < LOOKS; i++) {
-        const findings = find([log], state as Parameters<typeof find>[1]);
+        const findings = find([log], state);
         const found = findings.files.get(log)!.map(({ file }) => file);
         assertEquals(found.map(({ info }) => identityOf(info)).sort(), files);
         assertEquals(findings.lost, []);
@@ -51,5 +59,25 @@ processTest(
       await Deno.writeTextFile(`${folder}/end`, "");
       await renaming.end();
     }
+  },
+);
+
+processTest(
+  "find() finds a file that was empty, then written, rotated and compressed",
+  ["gzip"],
+  async (folder) => {
+    const log = `${folder}/log`;
+    await Deno.writeTextFile(log, "");
+    const known = knownAs(await Deno.stat(log), "");
+    await Deno.writeTextFile(log, "not read\n");
+    await new Running(["gzip", "-S", ".1.gz", log]).end();
+    await Deno.writeTextFile(log, "new\n");
+    // The logs were looked at, but what had come was not read.
+    const { files, lost } = find([log], stateOf(log, known, Date.now()));
+    const found = files.get(log)!.map(({ file }) => file);
+    assertEquals(lost, []);
+    const first = found.map((file) => file.firstLines(100));
+    assertEquals(first, [["not read"], ["new"]]);
+    for (const file of found) file.close();
   },
 );

@@ -165,17 +165,20 @@ export function find(paths: string[], state: State): Findings {
     take(isSame);
     take(({ head }) => head.bytes > 0);
     const all: Found[] = [];
+    let since = state.looked;
     for (const begin of known) {
       const file = found.get(begin);
       file?.seek(begin.offset);
       if (file) all.push({ file, begin });
+      // An empty file has nothing to be known by: it is as good as a new one.
+      else if (begin.read === 0) since = Math.min(since, begin.born ?? since);
       else lost.push(`a file of ${path} is gone, and what was not read of it`);
     }
     const current = statOrNull(path);
     for (const file of rest) {
       const isNew =
         current !== null && file instanceof HeldFile && file.is(current) ||
-        changed(file) >= state.looked - COARSE &&
+        changed(file) >= since - COARSE &&
           ![...found.values()].some((other) => areCopies(file, other));
       const begin = { offset: 0, newest: null, last: null };
       if (isNew) all.push({ file, begin });
