@@ -44,7 +44,7 @@ Examples:
 const LOGRATE = "/collectors/lograte.ts";
 const TSD = "/pipes/tsd.ts";
 const METRIC = "chaos.lines";
-const SETTLE = 120; // seconds for the last datapoints to be stored
+const SETTLE = 300; // seconds for the last datapoints to be stored
 const SHOWN = 5; // of the seconds that are wrong
 const NEEDS = ["victoria-metrics", "influxd", "logrotate", "sh"];
 

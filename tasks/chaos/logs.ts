@@ -63,7 +63,7 @@ export class Logs {
       `${folder}/logrotate.conf`,
       `${
         this.paths.join(" ")
-      } {\nrotate 30\ncreate\ncompress\ndelaycompress\n}\n`,
+      } {\nrotate 100\ncreate\ncompress\ndelaycompress\n}\n`,
       { mode: 0o644 },
     );
   }
