@@ -37,7 +37,8 @@ Options:
                      series; one without tags is for all series of a metric
                      together. Passes nothing on.
       --keep=TIME    Remember so much of each series, back from its newest
-                     datapoint. Default: 30d. A second takes 16 to 24 bytes.
+                     datapoint. Default: 30d. A datapoint takes 60 to 90
+                     bytes.
       --series=N     Remember at most so many series. Default: 1000.
   -h, --help         Print this.
       --version      Print the version.

@@ -1,7 +1,7 @@
 /**
- * Makes the pictures of the README again, each from a real run of a minute:
- * `deno task pictures`. Needs chromium and victoria-metrics; OpenTSDB's own graphs
- * also Java, Maven and gnuplot.
+ * Makes the pictures of the README again, each from a real run of three
+ * minutes: `deno task pictures`. Needs chromium and victoria-metrics; OpenTSDB's
+ * own graphs also Java, Maven and gnuplot.
  */
 import {
   command,
@@ -13,7 +13,7 @@ import {
 import { Tcollector } from "../tests/helpers/tcollector.ts";
 import { graphs } from "./pictures/opentsdb.ts";
 
-const SECONDS = 75;
+const SECONDS = 200;
 const IMAGES = `${ROOT}.github/images`;
 const FAILURE = "web1 sshd[1]: authentication failure; rhost=203.0.113.7\n";
 const PORTS = { puts: 4262, http: 8462 };
@@ -107,10 +107,14 @@ async function throughTsd(folder: string, lines: string[]): Promise<string[]> {
 }
 
 /** Shows puts on the live page, and saves its chart in light and dark. */
-async function picture(name: string, lines: string[]): Promise<void> {
+async function picture(
+  name: string,
+  lines: string[],
+  view = "",
+): Promise<void> {
   Deno.env.set("__IS_WSL_TEST__", "1"); // spares playwright a look into /proc
   const { chromium } = await import("npm:playwright-core@1.65.1");
-  const plot = new Running(command("pipes/plot.ts", "--port=0", "--keep=60d"), {
+  const plot = new Running(command("pipes/plot.ts", "--port=0"), {
     stdin: "piped",
     stdout: "null",
   });
@@ -123,12 +127,11 @@ async function picture(name: string, lines: string[]): Promise<void> {
   });
   for (const colorScheme of ["light", "dark"] as const) {
     const page = await browser.newPage({
-      viewport: { width: 900, height: 620 },
+      viewport: { width: 1100, height: 600 },
       colorScheme,
     });
-    await page.goto(plot.err[0]!.match(/http\S+/)![0]);
-    await page.getByText("All", { exact: true }).first().click();
-    await page.locator(".chart").first().waitFor();
+    await page.goto(`${plot.err[0]!.match(/http\S+/)![0]}#${view}`);
+    await page.locator(".chart canvas").first().waitFor();
     await sleep(1500);
     const path = `${IMAGES}/${name}-${colorScheme}.png`;
     await page.locator(".chart").first().screenshot({ path });
@@ -154,7 +157,7 @@ async function takeLive(folder: string): Promise<void> {
     ...raw.map((line) => line.replace(/host=\S+/, "host=raw-put")),
     ...passed.map((line) => line.replace(/host=\S+/, "host=tcollector")),
   ];
-  await picture("authfailures", raw);
+  await picture("authfailures", raw, "average");
   await picture(
     "numprocesses",
     processes.filter((line) => states.some((s) => line.includes(`=${s}`))),

@@ -15,9 +15,13 @@ import { theme } from "./theme.js";
 /** @import { Scene } from "./picture.js" */
 
 const LABEL = 13; // pixels that a row needs for its label
+const SHADES = 256;
 const KEYS = [0, 1 / 16, 1 / 4, 1]; // parts of the highest value in the key
 
 export class Heat {
+  /** @type {OffscreenCanvas | undefined} */
+  #image;
+
   /**
    * @param {{ label: string, values: Float64Array }[]} rows From the top.
    * @param {boolean} log Whether the colours are logarithmic; else they go by
@@ -85,31 +89,53 @@ export class Heat {
     const count = this.rows[0]?.values.length ?? 0;
     if (count === 0) return;
     const lines = Math.max(1, Math.min(this.rows.length, Math.floor(height)));
+    if (this.#image?.height !== lines) this.#image = this.#draw(count, lines);
+    const x = plot.valToPos(first, "x", true);
+    const wide = plot.valToPos(first + count * size, "x", true) - x;
+    ctx.imageSmoothingEnabled = false;
+    ctx.drawImage(this.#image, x, top, wide, height);
+    ctx.restore(); // labels stand beside the picture
+    ctx.save();
+    this.#label(ctx, { left, top, height }, lit);
+  }
+
+  /**
+   * The map, with a pixel for each part of the time and each line.
+   *
+   * @param {number} count Parts of the time.
+   * @param {number} lines Rows of pixels, of which each may be for some series.
+   */
+  #draw(count, lines) {
     const image = new ImageData(count, lines);
+    const pixels = new Uint32Array(image.data.buffer);
+    const shades = Uint32Array.from({ length: SHADES }, (_, i) => {
+      const [red, green, blue] = shade(i / (SHADES - 1));
+      return (255 << 24 | blue << 16 | green << 8 | red) >>> 0;
+    });
     const each = this.rows.length / lines;
+    const most = new Float64Array(count);
     for (let line = 0; line < lines; line++) {
-      for (let bin = 0; bin < count; bin++) {
-        let most = NaN; // of the rows in this line of pixels
-        for (let i = Math.floor(line * each); i < (line + 1) * each; i++) {
-          const value = this.rows[i]?.values[bin] ?? NaN;
-          if (!(most >= value) && !Number.isNaN(value)) most = value;
+      most.fill(NaN);
+      for (let i = Math.floor(line * each); i < (line + 1) * each; i++) {
+        const { values } = this.rows[i] ?? { values: most };
+        for (let bin = 0; bin < count; bin++) {
+          if (!(Number(most[bin]) >= Number(values[bin]))) {
+            most[bin] = Number.isNaN(values[bin])
+              ? Number(most[bin])
+              : Number(values[bin]);
+          }
         }
-        if (Number.isNaN(most)) continue; // no data shows the ground
-        image.data.set(
-          [...shade(this.#part(most)), 255],
-          4 * (line * count + bin),
-        );
+      }
+      for (let bin = 0; bin < count; bin++) {
+        const value = Number(most[bin]);
+        if (Number.isNaN(value)) continue; // no data shows the ground
+        const at = Math.round(this.#part(value) * (SHADES - 1));
+        pixels[line * count + bin] = Number(shades[at]);
       }
     }
     const canvas = new OffscreenCanvas(count, lines);
     canvas.getContext("2d")?.putImageData(image, 0, 0);
-    const x = plot.valToPos(first, "x", true);
-    const wide = plot.valToPos(first + count * size, "x", true) - x;
-    ctx.imageSmoothingEnabled = false;
-    ctx.drawImage(canvas, x, top, wide, height);
-    ctx.restore(); // labels stand beside the picture
-    ctx.save();
-    this.#label(ctx, { left, top, height }, lit);
+    return canvas;
   }
 
   /**

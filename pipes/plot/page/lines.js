@@ -131,15 +131,16 @@ export class Lines {
   }
 
   /**
-   * What stands in the legend.
+   * What stands in the legend: where some are drawn of many, these first.
    *
    * @param {Scene} scene
    * @returns {Entry[]}
    */
   entries({ heat }) {
-    const rest = this.#items.get(REST);
-    const rows = [...this.#rows, ...rest ? [rest] : []];
     const drawn = new Set(this.drawn.map(({ key }) => key));
+    const others = this.#rows.filter(({ key }) => !drawn.has(key));
+    const some = this.drawn.some(({ key }) => key === REST);
+    const rows = some ? [...this.drawn, ...others] : this.#rows;
     return rows.flatMap(({ key }) => {
       const item = this.#items.get(key);
       if (!item) return [];

@@ -8,7 +8,8 @@
 
 /** @typedef {[red: number, green: number, blue: number]} Shade */
 
-// Eight that colour-blind people can tell apart, too; then they repeat, dashed.
+// Eight that colour-blind people can tell apart, too (CIE76 of 14 and more as
+// they see them); then they repeat, dashed and with labels.
 const THEMES = {
   light: {
     card: "#ffffff",
@@ -34,7 +35,7 @@ const THEMES = {
     grid: "#262d39",
     average: "#ff8a5c",
     lines: (
-      "#5b9bff #ff8c3b #2fd0a0 #f07cc0 #b98a4a #9fd8ff #ffd75a #c3c8d4"
+      "#5b9bff #ff8c3b #25c08f #ff8ed0 #a9763a #b5e4ff #ffe07a #858c9c"
     ).split(" "),
     heat: /** @type {Shade[]} */ ([
       [31, 38, 50],
