@@ -7,6 +7,9 @@
  * none. So there is a look every 200 ms beside it, one of them just before each
  * second ends: what was written in a second is read in that second.
  *
+ * `Deno.watchFs` would ring on overlay file systems, too, but takes twice the
+ * CPU: half a core at 10,000 writes a second (measured).
+ *
  * @module
  */
 
