@@ -85,7 +85,7 @@ function placesOf(path: string): [string, string][] {
   });
   return [...found, log].map((name) => {
     const info = statOrNull(folder + name);
-    return [folder + name, info ? identityOf(info) : "nothing"];
+    return [folder + name, info?.isFile ? identityOf(info) : ""];
   });
 }
 
@@ -103,7 +103,9 @@ function filesOf(path: string): (HeldFile | ZippedFile)[] {
       (path.endsWith(".gz") ? openZipped(path) : openLog(path)) ?? []
     ).sort((a, b) => changed(a) - changed(b));
     const files = [...old, openLog(home) ?? []].flat();
-    const isSteady = placesOf(path).join() === places.join();
+    const opened = files.map(({ info }) => identityOf(info));
+    const isSteady = placesOf(path).join() === places.join() &&
+      places.every(([, place]) => place === "" || opened.includes(place));
     if (isSteady || tries === TRIES) return files;
     for (const file of files) file.close();
   }
