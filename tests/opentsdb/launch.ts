@@ -133,6 +133,11 @@ async function answer(url: string, jvm: Running): Promise<void> {
   await until(answers, START, url);
 }
 
+/** Ends a JVM, which may have ended by itself. */
+async function end(jvm: Running | undefined): Promise<void> {
+  await jvm?.end("SIGKILL").catch(() => {});
+}
+
 /** An HBase with OpenTSDB's tables. */
 export class HBase implements AsyncDisposable {
   readonly folder: string;
@@ -205,7 +210,7 @@ export class HBase implements AsyncDisposable {
 
   /** Ends HBase without a word, as a power cut does. */
   async kill(): Promise<void> {
-    await this.#jvm?.end("SIGKILL");
+    await end(this.#jvm);
     this.#jvm = undefined;
   }
 
@@ -236,7 +241,7 @@ export class HBase implements AsyncDisposable {
         if (!response.ok) throw new Error(`No table ${table}: ${text}`);
       }
     } finally {
-      await rest.end("SIGKILL");
+      await end(rest);
     }
   }
 

@@ -192,7 +192,7 @@ opentsdbTest(
       "collectors/lograte.ts",
       ...["--metric", "log.lines", "--match", "(?<what>failure|opened)", log],
     ));
-    await until(() => others.every(({ out }) => out.length > 0), 20);
+    await until(() => others.every(({ out }) => out.length > 0), 60);
     const ledger = new Ledger();
     for (const count of [1, 3, 2]) await ledger.write(log, count);
     await until(() => lograte.out.length > 0);
@@ -225,10 +225,10 @@ opentsdbTest(
     const ledger = new Ledger();
     const heard = (metric: string) => () =>
       tcollector.sent.some((put) => put.startsWith(`put ${metric} `));
-    await until(heard("auth.failures"), 20);
+    await until(heard("auth.failures"), 60);
     for (const count of [1, 3, 2]) await ledger.write(log, count);
-    await until(heard("proc.num_processes"), 20);
-    await until(heard("log.lines"), 20);
+    await until(heard("proc.num_processes"), 60);
+    await until(heard("log.lines"), 60);
     await tcollector.stop();
     const lines = from("tcollector", tcollector.sent);
     await deliver(nc(), lines);
@@ -333,7 +333,7 @@ opentsdbTest(
   async () => {
     const stream = new Stream("hbase", [open.url]);
     await stream.flow();
-    await until(async () => (await storedFrom("hbase")).length > 0, 20);
+    await until(async () => (await storedFrom("hbase")).length > 0, 60);
     await hbase.kill();
     await stream.flow();
     hbase.run();
@@ -386,7 +386,7 @@ opentsdbTest(
       Deno.stat(`${folder}/state`).then(() => true, () => false)
     );
     await write(3000);
-    await until(async () => (await lines()).length > 0, 20);
+    await until(async () => (await lines()).length > 0, 60);
     await write(1500);
     await end("SIGKILL");
     await server.kill();
@@ -394,7 +394,7 @@ opentsdbTest(
     await server.start();
     end = start();
     await write(1500);
-    await until(async () => (await lines()).length >= written.size, 30);
+    await until(async () => (await lines()).length >= written.size, 60);
     await end("SIGTERM");
     const expected = [...written].map(([second, n]) =>
       `put resumed.lines ${second} ${n} host=h`
