@@ -11,6 +11,12 @@ import {
   type Server,
   VictoriaMetrics,
 } from "../tests/helpers/tsds.ts";
+import {
+  AUTO_CREATE,
+  findJars,
+  HBase,
+  OpenTsdb,
+} from "../tests/opentsdb/launch.ts";
 import { random } from "./bench/log.ts";
 import { argsOf } from "./bench/process.ts";
 import type { Chance } from "./chaos/chance.ts";
@@ -31,6 +37,8 @@ influxd and logrotate.
 Options:
   --minutes N   How long (default 1); a fraction is fine.
   --seed N      The same number makes the same choices (default: by chance).
+  --opentsdb    Have OpenTSDB on HBase in VictoriaMetrics' place. Needs Java and
+                Maven.
   --keep        Leave the folder with the logs and what was said on stderr.
   -h, --help    Print this.
 
@@ -46,7 +54,6 @@ const TSD = "/pipes/tsd.ts";
 const METRIC = "chaos.lines";
 const SETTLE = 300; // seconds for the last datapoints to be stored
 const SHOWN = 5; // of the seconds that are wrong
-const NEEDS = ["victoria-metrics", "influxd", "logrotate", "sh"];
 
 const options = commandLine(USAGE, {
   minutes: {
@@ -55,10 +62,13 @@ const options = commandLine(USAGE, {
     otherwise: 1,
   },
   seed: wholeNumber(0, 2 ** 32 - 1, Math.floor(Math.random() * 2 ** 32)),
+  opentsdb: flag(),
   keep: flag(),
 });
 
-const missing = NEEDS.find((program) => !has(program));
+const needs = ["influxd", "logrotate", "sh"];
+if (!options.opentsdb) needs.push("victoria-metrics");
+const missing = needs.find((program) => !has(program));
 if (missing !== undefined) fail(`there is no ${missing} here`, 13);
 
 /** A way from the logs into a TSD. */
@@ -76,9 +86,12 @@ const seeds = random(options.seed);
 const chance = (): Chance => random(seeds() * 2 ** 32);
 const folder = await Deno.makeTempDir();
 const logs = new Logs(folder, chance(), note);
+const hbase = options.opentsdb ? await startHBase() : undefined;
 // Without its option -dedup, VictoriaMetrics shows all that it was ever sent.
 const tsds = [
-  start("victoria-metrics", new VictoriaMetrics(folder, { dedup: false })),
+  hbase
+    ? start("TSDMain", new OpenTsdb(hbase, AUTO_CREATE))
+    : start("victoria-metrics", new VictoriaMetrics(folder, { dedup: false })),
   start("influxd", new InfluxDB(folder)),
 ];
 
@@ -86,6 +99,12 @@ const tsds = [
 function note(what: string): void {
   const line = `${(Date.now() / 1000).toFixed(3)} ${what}\n`;
   Deno.writeTextFileSync(`${folder}/events`, line, { append: true });
+}
+
+async function startHBase(): Promise<HBase> {
+  const jars = await findJars();
+  if (typeof jars === "string") fail(`no OpenTSDB: ${jars}`, 13);
+  return await HBase.start(jars);
 }
 
 function start(name: string, server: Server) {
@@ -196,12 +215,12 @@ async function main(ways: Way[]): Promise<boolean> {
 }
 
 console.log(`seed ${options.seed}, for ${options.minutes} minutes`);
-const [victoria, influx] = tsds as [typeof tsds[0], typeof tsds[0]];
+const [first, influx] = tsds as [typeof tsds[0], typeof tsds[0]];
 const ways = [
-  way("telnet", victoria),
+  way("telnet", first),
   way("http", influx),
   way("telnet-disk", influx),
-  way("http-disk", victoria),
+  way("http-disk", first),
 ];
 const rampage = new Rampage(
   ways.map(({ name, tsd, pipeline }) => [
@@ -223,6 +242,7 @@ try {
   right = await main(ways);
 } finally {
   killAll(ways);
+  await hbase?.[Symbol.asyncDispose]();
 }
 for (const [name, n] of [...rampage.kills].sort()) {
   console.log(`killed ${n} x ${name}`);

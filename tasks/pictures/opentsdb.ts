@@ -4,7 +4,12 @@
  * @module
  */
 import { command, puts, Running } from "../../tests/helpers/processes.ts";
-import { findJars, HBase, OpenTsdb } from "../../tests/opentsdb/launch.ts";
+import {
+  AUTO_CREATE,
+  findJars,
+  HBase,
+  OpenTsdb,
+} from "../../tests/opentsdb/launch.ts";
 
 /** Stores puts in OpenTSDB, and saves a graph of each query in a folder. */
 export async function graphs(
@@ -18,8 +23,7 @@ export async function graphs(
     return;
   }
   await using hbase = await HBase.start(jars);
-  const settings = { "tsd.core.auto_create_metrics": "true" };
-  await using tsd = await new OpenTsdb(hbase, settings).start();
+  await using tsd = await new OpenTsdb(hbase, AUTO_CREATE).start();
   const pipe = new Running(
     command("pipes/tsd.ts", "--timeout", "90", tsd.url),
     { stdin: "piped" },

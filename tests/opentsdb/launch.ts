@@ -288,9 +288,13 @@ interface Series {
   dps: Record<string, number>;
 }
 
+/** Lets a TSD make metrics as they come. */
+export const AUTO_CREATE = { "tsd.core.auto_create_metrics": "true" };
+
 /** A TSD of OpenTSDB's: puts, queries and all else at one port. */
 export class OpenTsdb extends Server {
   override readonly http = this.port;
+  override readonly puts = this.port;
   readonly url = `http://127.0.0.1:${this.port}`;
   readonly #hbase: HBase;
   readonly #settings: Record<string, string>;
@@ -326,11 +330,10 @@ export class OpenTsdb extends Server {
     ]);
   }
 
-  /** Starts it, also again after a kill. */
-  override async start(): Promise<this> {
-    await super.start();
-    await this.get("/api/version", {});
-    return this;
+  override async ready(): Promise<void> {
+    const answers = () =>
+      this.get("/api/version", {}).then(() => true, () => false);
+    await until(answers, START, "the TSD's /api/version");
   }
 
   /**

@@ -20,7 +20,7 @@ import {
   tsd,
   tsdCommand,
 } from "../helpers/tsds.ts";
-import { findJars, HBase, OpenTsdb } from "./launch.ts";
+import { AUTO_CREATE, findJars, HBase, OpenTsdb } from "./launch.ts";
 
 const jars = await findJars();
 const missing = typeof jars === "string" ? ` (ignored: ${jars})` : "";
@@ -50,7 +50,7 @@ function opentsdbTest(name: string, fn: (folder: string) => Promise<void>) {
 Deno.test.beforeAll(async () => {
   if (typeof jars === "string") return;
   hbase = await HBase.start(jars);
-  open = new OpenTsdb(hbase, AUTO);
+  open = new OpenTsdb(hbase, AUTO_CREATE);
   await open.start();
 });
 
@@ -169,8 +169,6 @@ function pipeline(
     await reader.end();
   };
 }
-
-const AUTO = { "tsd.core.auto_create_metrics": "true" };
 
 /** The ways of tsd.ts to a TSD, each for a host of its own. */
 const WAYS = {
@@ -298,7 +296,7 @@ for (const [way, target] of Object.entries(WAYS)) {
     `tsd.ts by ${way}: a TSD that throttles gets all in the end`,
     async () => {
       await using slow = await new OpenTsdb(hbase, {
-        ...AUTO,
+        ...AUTO_CREATE,
         "hbase.region_client.inflight_limit": "100",
         "hbase.rpcs.batch.size": "16",
       }).start();
@@ -315,7 +313,7 @@ for (const [way, target] of Object.entries(WAYS)) {
 opentsdbTest(
   "tsd.ts: OpenTSDB killed (-9) and started again in mid-stream",
   async () => {
-    await using server = await new OpenTsdb(hbase, AUTO).start();
+    await using server = await new OpenTsdb(hbase, AUTO_CREATE).start();
     const streams = Streams.to("killed", server);
     await streams.flow();
     await sleep(500); // what it has read now waits in the TSD
@@ -345,7 +343,7 @@ opentsdbTest(
 opentsdbTest(
   "tsd.ts between two TSDs on one HBase, one of them killed (-9) and back",
   async () => {
-    await using first = await new OpenTsdb(hbase, AUTO).start();
+    await using first = await new OpenTsdb(hbase, AUTO_CREATE).start();
     const streams = Streams.to("two", first, open);
     await streams.flow();
     await first.kill();
@@ -359,7 +357,7 @@ opentsdbTest(
 opentsdbTest(
   "lograte.ts --resume, tsd.ts and OpenTSDB killed (-9): each second is stored",
   async (folder) => {
-    await using server = await new OpenTsdb(hbase, AUTO).start();
+    await using server = await new OpenTsdb(hbase, AUTO_CREATE).start();
     const log = `${folder}/a.log`;
     await Deno.writeTextFile(log, "");
     const [deno, run, ...rest] = command(
@@ -407,7 +405,7 @@ opentsdbTest(
   "OpenTSDB keeps one value of a second that is reported twice",
   async () => {
     await using fixing = await new OpenTsdb(hbase, {
-      ...AUTO,
+      ...AUTO_CREATE,
       "tsd.storage.fix_duplicates": "true",
     }).start();
     const put = async (values: Record<string, number>) => {
