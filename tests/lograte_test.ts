@@ -360,6 +360,7 @@ processTest(
     assertEquals(total(puts(program.out)), Number(events));
     const [, lines] = program.err.join().match(/ (\d+) lines/) ?? [];
     assertEquals(lines, events);
+    assert(Number(events) < 5_000_000, "it was not stopped");
   },
 );
 

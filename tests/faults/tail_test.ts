@@ -16,7 +16,7 @@ const MIB = 1024 * 1024;
 async function reported(program: Running, written: number): Promise<number> {
   const sum = () =>
     puts(program.out).reduce((sum, { value }) => sum + value, 0);
-  await until(() => sum() >= written, 30).catch(() => {});
+  await until(() => sum() >= written, 100).catch(() => {});
   assertEquals((await program.end("SIGTERM")).code, 0);
   return sum();
 }
