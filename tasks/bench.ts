@@ -8,6 +8,7 @@ import { benchLabels, benchMatches, benchReplay } from "./bench/burst.ts";
 import { benchDump, benchIdle, benchInc } from "./bench/cost.ts";
 import { type Log, makeLog } from "./bench/log.ts";
 import { installLine } from "./bench/peers.ts";
+import { benchPage } from "./bench/page.ts";
 import { stopAll } from "./bench/process.ts";
 import { benchScale } from "./bench/scale.ts";
 import { benchSend } from "./bench/send.ts";
@@ -26,7 +27,7 @@ Options:
   --lines N          Lines of the burst (default 2000000).
   --seconds N        Duration of what is watched for a while (default 60).
   --only PART[,...]  Just these: burst, labels, replay, counter, dump, idle,
-                     truth, scale, send (default all).
+                     truth, scale, send, page (default all).
   -h, --help         Print this.
 
 Examples:
@@ -102,6 +103,7 @@ const PARTS: Record<string, (context: Context) => Promise<Section>> = {
   truth: ({ folder, seconds }) => benchTruth(folder, seconds),
   scale: ({ folder, seconds }) => benchScale(folder, seconds),
   send: ({ folder, runs, progress }) => benchSend(folder, runs, progress),
+  page: ({ seconds }) => benchPage(seconds),
 };
 const NEED_BURST = ["burst", "labels", "replay"];
 
