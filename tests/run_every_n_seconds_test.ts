@@ -61,8 +61,8 @@ Deno.test("runEveryNSeconds() goes on when the clock is set back", async () => {
     if (runs === 2) time.now -= 5500;
   };
   assertEquals(
-    await runs(1, { start: 9000, seconds: 1, fn }),
-    [9000, 10_000, 5000, 6000, 7000, 8000, 9000, 10_000],
+    await runs(1, { start: 9000, seconds: 2.5, fn }),
+    [9000, 10_000, 5000, 6000],
   );
 });
 

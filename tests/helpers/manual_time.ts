@@ -1,7 +1,8 @@
-/** A clock that stands still until a test lets time pass. */
+/** A clock that stands still until a test lets time pass, and timers by it. */
 export class ManualTime {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch; whoever sets it, timers do not notice. */
   now: number;
+  #passed = 0;
   readonly #sleepers = new Set<{ end: number; wake: () => void }>();
 
   constructor(now = 1_700_000_000_000) {
@@ -12,22 +13,28 @@ export class ManualTime {
 
   readonly sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
     new Promise((wake) => {
-      this.#sleepers.add({ end: this.now + ms, wake });
+      this.#sleepers.add({ end: this.#passed + ms, wake });
       if (signal?.aborted) wake();
       signal?.addEventListener("abort", () => wake());
     });
 
+  /** Lets time pass while nobody wakes, as in a blocked event loop. */
+  block(seconds: number): void {
+    this.now += seconds * 1000;
+    this.#passed += seconds * 1000;
+  }
+
   /** Lets time pass, and whoever sleeps do in between what there is to do. */
   async pass(seconds: number): Promise<void> {
-    const end = this.now + seconds * 1000;
+    const end = this.#passed + seconds * 1000;
     await allElse();
     for (let next; (next = this.#first()) && next.end <= end;) {
       this.#sleepers.delete(next);
-      this.now = Math.max(this.now, next.end);
+      this.block(Math.max(0, next.end - this.#passed) / 1000);
       next.wake();
       await allElse();
     }
-    this.now = Math.max(this.now, end);
+    this.block((end - this.#passed) / 1000);
   }
 
   #first() {
