@@ -1,7 +1,7 @@
 /** The reader of stdout: it may stall, or go away. */
 import { assert, assertEquals } from "@std/assert";
-import { assertWhole, dumps } from "./helpers/dumps.ts";
-import { processTest, puts, sleep, until } from "./helpers/processes.ts";
+import { assertWhole, dumps } from "../helpers/dumps.ts";
+import { processTest, puts, sleep, until } from "../helpers/processes.ts";
 
 processTest(
   "a reader that stalls for longer than a timespan loses nothing",
