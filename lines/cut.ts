@@ -98,7 +98,8 @@ export class LineCutter {
     if (typeof match === "string") return this.#linesWith(match, text);
     const lines = text.split("\n");
     lines.pop();
-    const whole = lines.map((line) => this.#bare(line));
+    const isBare = text.length <= this.#longest && !text.includes("\r");
+    const whole = isBare ? lines : lines.map((line) => this.#bare(line));
     return match ? whole.filter((line) => match.test(line)) : whole;
   }
 

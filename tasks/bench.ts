@@ -10,6 +10,7 @@ import { type Log, makeLog } from "./bench/log.ts";
 import { installLine } from "./bench/peers.ts";
 import { benchPage } from "./bench/page.ts";
 import { stopAll } from "./bench/process.ts";
+import { benchRules } from "./bench/rules.ts";
 import { benchScale } from "./bench/scale.ts";
 import { benchSend } from "./bench/send.ts";
 import { format, type Section, type Target } from "./bench/table.ts";
@@ -26,8 +27,8 @@ Options:
   --runs N           Runs of each contestant (default 5).
   --lines N          Lines of the burst (default 2000000).
   --seconds N        Duration of what is watched for a while (default 60).
-  --only PART[,...]  Just these: burst, labels, replay, counter, dump, idle,
-                     truth, scale, send, page (default all).
+  --only PART[,...]  Just these: burst, labels, replay, rules, counter, dump,
+                     idle, truth, scale, send, page (default all).
   -h, --help         Print this.
 
 Examples:
@@ -87,6 +88,7 @@ function print(found: Findings): string {
 interface Context {
   folder: string;
   burst: Log;
+  lines: number;
   runs: number;
   seconds: number;
   progress(text: string): void;
@@ -96,6 +98,8 @@ const PARTS: Record<string, (context: Context) => Promise<Section>> = {
   burst: ({ burst, runs, progress }) => benchMatches(burst, runs, progress),
   labels: ({ burst, runs, progress }) => benchLabels(burst, runs, progress),
   replay: ({ burst, runs, progress }) => benchReplay(burst, runs, progress),
+  rules: ({ folder, lines, runs, progress }) =>
+    benchRules(folder, lines, runs, progress),
   counter: ({ runs }) => benchInc(runs),
   dump: ({ runs }) => benchDump(runs),
   idle: ({ folder, runs, seconds, progress }) =>
@@ -145,7 +149,7 @@ async function measure(
   for (const part of parts) {
     const say = (text: string) => progress(`${part}: ${text}`);
     say("starts");
-    const context = { folder, burst, runs, seconds, progress: say };
+    const context = { folder, burst, lines, runs, seconds, progress: say };
     sections.push(await PARTS[part]!(context));
   }
   const targets = sections.flatMap(({ targets }) => targets);

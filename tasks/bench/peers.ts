@@ -27,6 +27,7 @@ export interface Peer {
 }
 
 export const GREP: Peer = { package: "grep", program: "grep" };
+export const MAWK: Peer = { package: "mawk", program: "mawk" };
 export const MTAIL: Peer = { package: "mtail", program: "mtail" };
 export const COLLECTD: Peer = { package: "collectd-core", program: "collectd" };
 export const VICTORIA_METRICS: Peer = {
@@ -35,7 +36,7 @@ export const VICTORIA_METRICS: Peer = {
 };
 export const NETCAT: Peer = { package: "netcat-openbsd", program: "nc" };
 export const SOCAT: Peer = { package: "socat", program: "socat" };
-const PEERS = [GREP, MTAIL, COLLECTD, VICTORIA_METRICS, NETCAT, SOCAT];
+const PEERS = [GREP, MAWK, MTAIL, COLLECTD, VICTORIA_METRICS, NETCAT, SOCAT];
 
 export function isInstalled({ program }: Peer): boolean {
   return has(program);
