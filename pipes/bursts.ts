@@ -111,10 +111,13 @@ function end(): Promise<void> {
 
 async function conclude(): Promise<void> {
   clearInterval(timer);
-  const { strange, refused, latestStrange } = history;
+  const { strange, refused, ahead, latestStrange } = history;
   if (strange > 0) {
     const latest = JSON.stringify(latestStrange.at(-1));
     await complain(`${strange} lines are no puts, such as ${latest}`);
+  }
+  if (ahead > 0) {
+    await complain(`left out ${ahead} datapoints: a day ahead of the clock`);
   }
   if (refused > 0) {
     await complain(`no room for ${refused} datapoints; try a larger --series`);

@@ -130,6 +130,7 @@ async function picture(
       viewport: { width: 1100, height: 600 },
       colorScheme,
     });
+    page.setDefaultTimeout(120_000); // ms, on a busy machine
     await page.goto(`${plot.err[0]!.match(/http\S+/)![0]}#${view}`);
     await page.locator(".chart canvas").first().waitFor();
     await sleep(1500);

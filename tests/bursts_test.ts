@@ -133,11 +133,12 @@ processTest(
   "bursts.ts passes stdin on, and prints the figures on stderr",
   [],
   async () => {
-    const lines = [...DAY, "no put"];
+    const lines = [...DAY, "no put", "put requests 9999999999 1 host=web1"];
     const { run, code } = await bursts([], lines);
     assertEquals(code, 0);
     assertEquals(run.out, lines);
     assert(run.err[0]!.includes('1 lines are no puts, such as "no put"'));
+    assert(run.err[1]!.includes("left out 1 datapoints"), run.err[1]);
     assert(run.err.some((row) => row.includes("status=404 5,000 of them")));
   },
 );
