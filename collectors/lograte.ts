@@ -229,5 +229,5 @@ if (import.meta.main) {
   const { files, rule, options } = command;
   const settings = accepted(() => complete(files, [rule], options));
   if (command.save === undefined) await run(settings);
-  else save(command.save, command);
+  else save(command.save, command, import.meta.url);
 }

@@ -32,3 +32,22 @@ processTest("bundled scripts run wherever they are copied or linked to", [
   assertEquals(puts(linked.out).length, linked.out.length);
   for (const line of linked.out) assert(line.startsWith("proc.uptime."), line);
 });
+
+processTest(
+  "a bundled lograte.ts saves scripts that import it",
+  ["tail"],
+  async (folder) => {
+    const args = ["run", "-A", `${ROOT}tasks/bundle.ts`, folder];
+    const bundle = new Running([Deno.execPath(), ...args]);
+    assertEquals((await bundle.end()).code, 0, bundle.err.join("\n"));
+    const [log, script] = [`${folder}/a.log`, `${folder}/saved`];
+    await Deno.writeTextFile(log, "");
+    const options = ["--metric", "m", "--tag", "host=h", "--save", script, log];
+    const lograte = new Running([`${folder}/lograte.js`, ...options]);
+    assertEquals((await lograte.end()).code, 0, lograte.err.join("\n"));
+    const saved = new Running([script], { cwd: "/", clearEnv: true });
+    await until(() => saved.out.length > 0);
+    assertEquals((await saved.end("SIGTERM")).code, 0);
+    assertEquals(saved.err, []);
+  },
+);

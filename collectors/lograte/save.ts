@@ -13,8 +13,6 @@ const MAX_SHEBANG = 255; // bytes that Linux reads of a first line
 /** Lets an expression that runs away on a line be followed in linear time. */
 const BOUNDED =
   "--v8-flags=--enable-experimental-regexp-engine-on-excessive-backtracks";
-const ROOT = new URL("../../", import.meta.url);
-const MODULE = new URL("../lograte.ts", import.meta.url);
 
 /** The folder of a path. */
 function folderOf(path: string): string {
@@ -76,8 +74,18 @@ function code(value: unknown, indent = ""): string {
   }${indent}}`;
 }
 
+/** The checkout that this module lies in; undefined where it is bundled. */
+function checkoutOf(module: string): string | undefined {
+  const { protocol, pathname } = new URL("..", module);
+  return protocol === "file:" && module.endsWith(".ts") ? pathname : undefined;
+}
+
 /** The first line, with the permissions that are needed and no others. */
-function firstLine({ rule, options }: Command, files: string[]): string {
+function firstLine(
+  { rule, options }: Command,
+  files: string[],
+  root: string | undefined,
+): string {
   const programs = [
     ...(files.length > 0 ? ["tail"] : []),
     ...(options.journal === undefined ? [] : ["journalctl"]),
@@ -94,9 +102,7 @@ function firstLine({ rule, options }: Command, files: string[]): string {
     ...["run", "-q", ...bounded, `--allow-run=${programs}`, ...read, ...write],
     ...(Object.hasOwn(rule.tags ?? {}, "host") ? [] : ["--allow-sys=hostname"]),
     // From elsewhere the imports of the module would not be found.
-    ...(ROOT.protocol === "file:" && MODULE.pathname.endsWith(".ts")
-      ? [`--config=${new URL("deno.json", ROOT).pathname}`]
-      : []),
+    ...(root === undefined ? [] : [`--config=${root}deno.json`]),
   ];
   // The script is for this machine: no PATH leaves room for the permissions.
   const line = (read: string[]) =>
@@ -112,12 +118,11 @@ function firstLine({ rule, options }: Command, files: string[]): string {
  * How a script imports this module: by a relative path where both are in the
  * same checkout, and by its whole address otherwise.
  */
-function specifier(script: string): string {
-  const root = ROOT.pathname;
-  if (ROOT.protocol !== "file:" || !script.startsWith(root)) return MODULE.href;
+function specifierOf(module: string, script: string, root?: string): string {
+  if (root === undefined || !script.startsWith(root)) return module;
   const depth = script.slice(root.length).split("/").length - 1;
   return (depth === 0 ? "./" : "../".repeat(depth)) +
-    MODULE.pathname.slice(root.length);
+    new URL(module).pathname.slice(root.length);
 }
 
 /**
@@ -127,8 +132,10 @@ function specifier(script: string): string {
  *
  * @param path Where it is written.
  * @param command What the command line asks for.
+ * @param module The address of the module that it imports.
  */
-export function save(path: string, command: Command): void {
+export function save(path: string, command: Command, module: string): void {
+  const root = checkoutOf(module);
   const script = absolute(path);
   const files = command.files.map(absolute);
   const { rule } = command;
@@ -137,8 +144,8 @@ export function save(path: string, command: Command): void {
   const rest = Object.values(options).some((option) => option !== undefined)
     ? `, ${code(options)}`
     : "";
-  const text = `${firstLine(command, files)}
-import { lograte } from ${JSON.stringify(specifier(script))};
+  const text = `${firstLine(command, files, root)}
+import { lograte } from ${JSON.stringify(specifierOf(module, script, root))};
 
 await lograte(${code(files)}, [${code(rule)}]${rest});
 `;
