@@ -45,7 +45,8 @@ processTest(
     const options = ["--metric", "m", "--tag", "host=h", "--save", script, log];
     const lograte = new Running([`${folder}/lograte.js`, ...options]);
     assertEquals((await lograte.end()).code, 0, lograte.err.join("\n"));
-    const saved = new Running([script], { cwd: "/", clearEnv: true });
+    const env = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" }; // a service's
+    const saved = new Running([script], { cwd: "/", clearEnv: true, env });
     await until(() => saved.out.length > 0);
     assertEquals((await saved.end("SIGTERM")).code, 0);
     assertEquals(saved.err, []);
