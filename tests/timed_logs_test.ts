@@ -1,64 +1,167 @@
 /** TimedLogs in a collector of one's own. */
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { MetricCounter, StateError, TimedLogs } from "../mod.ts";
-import { processTest, puts } from "./helpers/processes.ts";
+import {
+  processTest,
+  type Put,
+  puts,
+  sleep,
+  until,
+} from "./helpers/processes.ts";
 
-/** Counts the lines with an x until so many seconds are told; returns them. */
-async function count(folder: string, enough: number): Promise<number[][]> {
-  let told = "";
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+/** What happens when lines are told: all of them, and the last ones. */
+type Telling = (told: Put[], lines: Put[], logs: TimedLogs) => unknown;
+
+/** Counts the lines with an x until it is stopped; returns what was told. */
+async function count(
+  folder: string,
+  telling: Telling,
+  meanwhile?: () => unknown,
+): Promise<Put[]> {
+  const told: Put[] = [];
   const logs = new TimedLogs([`${folder}/log`], {
-    state: `${folder}/state`,
+    state: `${folder}/state/log`,
     timespan: 1,
     lateness: 0,
-    output: (lines) => {
-      told += lines;
-      if (told.split("\n").length > enough) logs.stop();
+    output: async (text) => {
+      const lines = puts(text.trimEnd().split("\n"));
+      told.push(...lines);
+      await telling(told, lines, logs);
     },
   });
   const counter = new MetricCounter("m", {
     ...logs.counterOptions,
     tags: { host: "h" },
   });
-  await logs.run({
+  const running = logs.run({
     counters: [counter],
     of: () => ({
       count: (line, at) => void (line.endsWith("x") && counter.inc(at)),
     }),
   });
+  await until(() => isFile(`${folder}/state/log`));
+  await meanwhile?.();
+  await running;
   counter.close();
-  return puts(told.split("\n").slice(0, -1))
-    .map(({ second, value }) => [second, value]);
+  return told;
+}
+
+/** The seconds in which something was counted; none of them differs. */
+function busy(told: Put[]): Map<number, number> {
+  const found = new Map<number, number>();
+  for (const { second, value } of told) {
+    assertEquals(found.get(second) ?? value, value, `second ${second}`);
+    if (value > 0) found.set(second, value);
+  }
+  return found;
+}
+
+function write(folder: string, from: number, to: number): void {
+  for (let second = from; second < to; second++) {
+    const time = new Date(second * 1000).toISOString();
+    const lines = `${time} x\n${time} y\n`;
+    Deno.writeTextFileSync(`${folder}/log`, lines, { append: true });
+  }
+}
+
+/** A folder with an empty log and one for the state; and a second that comes. */
+function prepare(folder: string): number {
+  Deno.mkdirSync(`${folder}/state`);
+  Deno.writeTextFileSync(`${folder}/log`, "");
+  return Math.floor(Date.now() / 1000) + 2;
 }
 
 processTest(
   "TimedLogs goes on where it was, with the same values",
   [],
   async (folder) => {
-    const log = `${folder}/log`;
-    const now = Math.floor(Date.now() / 1000) + 2;
-    const write = (from: number, to: number) => {
-      for (let second = from; second < to; second++) {
-        const time = new Date((now + second) * 1000).toISOString();
-        const lines = `${time} x\n${time} y\n`.repeat(second + 1);
-        Deno.writeTextFileSync(log, lines, { append: true });
-      }
-    };
-    Deno.writeTextFileSync(log, "");
-    const first = count(folder, 5);
-    write(0, 10);
-    const before = new Map(
-      (await first).filter(([, value]) => value! > 0)
-        .map(([second, value]) => [second!, value!]),
-    );
-    write(10, 20);
-    const after = (await count(folder, 17)).filter(([, value]) => value! > 0)
-      .map(([second, value]) => [second! - now, value!]);
-    for (const [second, value] of after) {
-      assertEquals(value, second! + 1);
-      assertEquals(before.get(now + second!) ?? value, value);
+    const now = prepare(folder);
+    const first = count(folder, (told, _, logs) => {
+      if (busy(told).has(now + 5)) logs.stop();
+    });
+    write(folder, now, now + 10);
+    const before = await first;
+    write(folder, now + 10, now + 20);
+    const after = await count(folder, (told, _, logs) => {
+      if (busy(told).has(now + 17)) logs.stop();
+    });
+    const all = busy([...before, ...after]);
+    for (let second = now; second < now + 18; second++) {
+      assertEquals(all.get(second), 1);
     }
-    const seconds = after.map(([second]) => second);
-    assertEquals(seconds, Array.from(seconds, (_, i) => i));
+    assert(after.some(({ second }) => second === now)); // again
+  },
+);
+
+processTest(
+  "TimedLogs notes what may be told before it is, and that it was told after",
+  [],
+  async (folder) => {
+    const now = prepare(folder);
+    let tellings = 0;
+    const counting = count(folder, async (told, lines, logs) => {
+      const text = await Deno.readTextFile(`${folder}/state/log`);
+      const { from, reported } = JSON.parse(text.split("\n")[1]!);
+      assert(reported > lines.at(-1)!.second);
+      assert(from <= lines[0]!.second);
+      if (++tellings === 2 && busy(told).size > 0) logs.stop();
+      else write(folder, now + 10 * tellings, now + 10 * tellings + 5);
+    });
+    write(folder, now, now + 5);
+    await counting;
+    assertEquals(tellings, 2);
+  },
+);
+
+processTest(
+  "TimedLogs decides again as the clock did: a line that came late stays so",
+  [],
+  async (folder) => {
+    const now = prepare(folder);
+    const late: number[] = [];
+    let wasWritten = false;
+    const before = await count(folder, (told, _, logs) => {
+      late[0] = logs.late;
+      if (!busy(told).has(now - 1)) return;
+      if (!wasWritten) write(folder, now - 1, now); // told by the clock before
+      wasWritten = true;
+      if (logs.late > 0) logs.stop();
+    }, () => write(folder, now - 1, now));
+    const after = await count(folder, (told, _, logs) => {
+      late[1] = logs.late;
+      if (busy(told).has(now - 1)) logs.stop();
+    });
+    assertEquals(busy([...before, ...after]), new Map([[now - 1, 1]]));
+    assertEquals(late, [2, 0]); // it is told once
+  },
+);
+
+processTest(
+  "TimedLogs tells nothing while the state cannot be written",
+  [],
+  async (folder) => {
+    const now = prepare(folder);
+    let isThere = true;
+    const counting = count(folder, (told, _, logs) => {
+      assert(isThere);
+      if (busy(told).has(now + 3)) logs.stop();
+    }, async () => {
+      isThere = false;
+      await Deno.remove(`${folder}/state`, { recursive: true });
+      write(folder, now, now + 5);
+      await sleep(2500); // it would have told by then
+      isThere = true;
+      await Deno.mkdir(`${folder}/state`);
+    });
+    assertEquals(busy(await counting).size, 4);
   },
 );
 
