@@ -15,7 +15,6 @@ import { Log, QUIET } from "./resume/log.ts";
 import type { Counting, Lag, TimedLogsOptions } from "./resume/options.ts";
 import { floorTo, Source } from "./resume/source.ts";
 import { type State, StateError, StateFile } from "./resume/state.ts";
-import { ZippedFile } from "./resume/zipped_file.ts";
 import type { HeldFile } from "./tail/held_file.ts";
 import { LogTime } from "./time.ts";
 
@@ -169,19 +168,12 @@ export class TimedLogs {
 
   /** What is not read yet. */
   get lag(): Lag {
-    let bytes = 0;
-    let reached = Infinity;
-    for (const log of this.#logs.values()) {
-      for (const { left, pieces, file, newest } of log.sources) {
-        if (left) continue;
-        const unread = Math.max(0, file.info.size - file.offset);
-        if (unread === 0 && pieces.length === 0) continue;
-        bytes += unread;
-        reached = Math.min(reached, Math.max(newest, this.#from));
-      }
-    }
-    const seconds = Math.max(0, Math.floor(Date.now() / 1000 - reached));
-    return { bytes, seconds: reached === Infinity ? 0 : seconds };
+    const unread = [...this.#logs.values()].flatMap((log) => log.unread);
+    const bytes = unread.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (unread.length === 0) return { bytes, seconds: 0 };
+    const newest = Math.min(...unread.map(({ newest }) => newest));
+    const seconds = Date.now() / 1000 - Math.max(newest, this.#from);
+    return { bytes, seconds: Math.max(0, Math.floor(seconds)) };
   }
 
   /** Ends the reading; `run()` then reports what is final. */
@@ -217,10 +209,13 @@ export class TimedLogs {
   async #run(): Promise<void> {
     await this.#save(this.#reported);
     this.#isRunning = true;
-    const pumps = [...this.#logs.values()].flatMap((log) => [
-      this.#pump(log),
-      ...log.sources.map((source) => this.#unzip(source)),
-    ]);
+    const wake = () => this.#woken.resolve();
+    const reading = [...this.#logs.values()].map((log) =>
+      log.read((file) => this.#sourceOf(log, file), wake).catch((error) => {
+        this.#error = error;
+        wake();
+      })
+    );
     const ticks = setInterval(() => this.#tick(), TICK);
     try {
       while (!this.#isStopped && this.#error === undefined) {
@@ -236,47 +231,8 @@ export class TimedLogs {
       await this.#save(this.#written);
     } finally {
       clearInterval(ticks);
-      for (const { follower, sources } of this.#logs.values()) {
-        follower.end();
-        for (const source of sources) source.ring();
-      }
-      await Promise.all(pumps);
-    }
-  }
-
-  /** Takes what the files of a log hold, a piece of each at a time. */
-  async #pump(log: Log): Promise<void> {
-    try {
-      for await (const piece of log.follower.pieces()) {
-        this.#sourceOf(log, piece.file).take(piece, piece.file);
-        this.#woken.resolve();
-      }
-    } catch (error) {
-      this.#error = error;
-      this.#woken.resolve();
-    }
-  }
-
-  /** Takes what a compressed file holds. */
-  async #unzip(source: Source): Promise<void> {
-    const { file } = source;
-    if (!(file instanceof ZippedFile)) return;
-    try {
-      for await (const piece of file.pieces()) {
-        source.take(piece);
-        this.#woken.resolve();
-        const { promise, resolve } = Promise.withResolvers<void>();
-        source.ring = resolve;
-        await promise;
-        if (this.#isStopped) return;
-      }
-    } catch (error) {
-      complain(`cannot read all of a file of a log: ${messageOf(error)}`);
-      const { offset } = file;
-      source.take({ start: offset, end: offset, lines: [], isLast: true });
-      this.#woken.resolve();
-    } finally {
-      file.close();
+      for (const log of this.#logs.values()) log.end();
+      await Promise.all(reading);
     }
   }
 

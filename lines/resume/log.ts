@@ -4,9 +4,11 @@
  * @module
  */
 
+import { complain, messageOf } from "../../script/complain.ts";
 import { LogFollower } from "../tail/follower.ts";
 import { HeldFile } from "../tail/held_file.ts";
 import type { Source, SourceFile } from "./source.ts";
+import { ZippedFile } from "./zipped_file.ts";
 
 /** Seconds that the clock is ahead of a log that is read to its end. */
 export const QUIET = 2;
@@ -23,6 +25,8 @@ export class Log {
   isDoubted = false;
   /** When there was nothing at the path, by the clock. */
   missing = -Infinity;
+
+  #isEnded = false;
 
   /**
    * Begins to follow a log.
@@ -67,5 +71,67 @@ export class Log {
     return Math.min(
       ...open.map(({ newest, settled }) => Math.max(newest, settled - QUIET)),
     );
+  }
+
+  /** The files that are not read to their ends: how much, from what time on. */
+  get unread(): { bytes: number; newest: number }[] {
+    return this.sources.flatMap(({ left, pieces, file, newest }) => {
+      const bytes = Math.max(0, file.info.size - file.offset);
+      return left || bytes === 0 && pieces.length === 0
+        ? []
+        : [{ bytes, newest }];
+    });
+  }
+
+  /**
+   * Takes what its files hold, a piece of each at a time, until it is ended.
+   *
+   * @param sourceOf Finds what is known of a file, which may be new.
+   * @param taken Called whenever there is something to count.
+   */
+  async read(
+    sourceOf: (file: HeldFile) => Source,
+    taken: () => void,
+  ): Promise<void> {
+    const follow = async () => {
+      for await (const piece of this.follower.pieces()) {
+        sourceOf(piece.file).take(piece, piece.file);
+        taken();
+      }
+    };
+    const unzip = this.sources.map((source) => this.#unzip(source, taken));
+    await Promise.all([follow(), ...unzip]);
+  }
+
+  /** Ends the reading. */
+  end(): void {
+    this.#isEnded = true;
+    this.follower.end();
+    for (const source of this.sources) source.ring();
+  }
+
+  /** Takes what a compressed file holds. */
+  async #unzip(source: Source, taken: () => void): Promise<void> {
+    const { file } = source;
+    if (!(file instanceof ZippedFile)) return;
+    try {
+      for await (const piece of file.pieces()) {
+        source.take(piece);
+        const { promise, resolve } = Promise.withResolvers<void>();
+        source.ring = resolve;
+        taken();
+        await promise;
+        if (this.#isEnded) return;
+      }
+    } catch (error) {
+      complain(
+        `cannot read all of a file of ${this.path}: ${messageOf(error)}`,
+      );
+      const { offset } = file;
+      source.take({ start: offset, end: offset, lines: [], isLast: true });
+      taken();
+    } finally {
+      file.close();
+    }
   }
 }
