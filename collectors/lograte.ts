@@ -4,7 +4,8 @@
  *
  * | metric | tags | kind |
  * | --- | --- | --- |
- * | that of `--metric` | the named groups of `--match`; those of `--tag` | flow: lines in a second, or the sum of `--value` |
+ * | that of `--metric` | the named groups of `--match` and `--path`; the fields of `--label`; those of `--tag` | flow: lines in a second, or the sum of `--value` |
+ * | that of `--metric` with `.p99`, `.max` and others of `--stats` | the same | how the values of a second are spread |
  *
  * Live, it costs one sleeping `tail` process for all files beside Deno itself,
  * and another one that watches the reader of stdout. A replay of 2 million lines
