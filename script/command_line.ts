@@ -222,7 +222,9 @@ function read<T>(name: string, option: Option<T>, values: string[]): T {
     refuse(`option --${name} must not be given twice`);
   }
   if (values.includes("") && !option.maybeBare && !option.bare) {
-    refuse(`option --${name} needs a value`);
+    refuse(
+      `option --${name} needs a value; one that begins with - is given as --${name}=VALUE`,
+    );
   }
   const found = accepted(() => option.read(values), `option --${name}: `);
   if (found !== undefined) return found;

@@ -418,6 +418,7 @@ processTest(
         /log are not known: .*"no time" .* --time-format/,
       ],
       [[...m, "--frob", log], /unknown option --frob/],
+      [["-metric", "m", log], /unknown option -metric/],
       [[...m, "--match"], /option --match needs a value/],
     ];
     for (const name of ["timespan", "granularity", "max-series"]) {

@@ -39,8 +39,10 @@ export function parseArgs(
       continue;
     }
     const long = Object.keys(alias).find((name) => alias[name] === given);
-    const name = dashes === "-" && long !== undefined ? long : given;
-    if (boolean.includes(name)) {
+    const name = dashes === "--" ? given : long ?? given[0]!; // -h, or letters
+    if (dashes === "-" && long === undefined) {
+      unknown?.(arg, name, inline ?? true);
+    } else if (boolean.includes(name)) {
       found[name] = inline !== "false";
     } else if (string.includes(name)) {
       const next = before[i + 1];
