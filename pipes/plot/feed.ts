@@ -4,13 +4,13 @@
  * @module
  */
 
+import { within } from "../../script/mod.ts";
 import type { History, Listener } from "../history.ts";
 import type { Series } from "../history/series.js";
 import { wholeSeries } from "../history/told.js";
 
 const TICK = 200; // ms between batches of points
-const BEAT = 25; // ticks after which a page hears something in any case
-const TURN = 5000; // ms: a browser has few connections for all of its pages
+const TURN = 3000; // ms: a browser has few connections for all of its pages
 const ABSENCE = 30_000; // ms for which a page may be away and miss nothing
 const RETRY = 200; // ms after which a page asks for more
 const MAX_PENDING = 200_000; // points that make a batch before its tick
@@ -46,7 +46,6 @@ export class Feed implements Listener {
   #state = "";
   #pages = 0;
   #until = -Infinity; // when nobody will ask for the log any more
-  #ticks = 0;
   #news = Promise.withResolvers<void>();
 
   /**
@@ -110,10 +109,11 @@ export class Feed implements Listener {
           yield* this.#everything(next);
         }
         const batch = this.#log[next - this.#first];
+        const rest = end - performance.now();
         if (batch !== undefined) {
           next++;
           yield `id: ${this.#run}-${next}\n${batch}`;
-        } else if (performance.now() < end) await this.#news.promise;
+        } else if (rest > 0) await within(rest, this.#news.promise);
         else return;
       }
     } finally {
@@ -143,7 +143,7 @@ export class Feed implements Listener {
     if (!this.#listening) return;
     this.#flush();
     const state = this.#stateNow();
-    if (state === this.#state && ++this.#ticks % BEAT !== 0) return;
+    if (state === this.#state) return;
     this.#state = state;
     this.#append(event("state", timed(state)));
   }

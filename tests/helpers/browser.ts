@@ -1,5 +1,9 @@
 /** What the tests of the page share: a real browser, and what a person reads. */
-import { has, until } from "./processes.ts";
+import { assertEquals } from "@std/assert";
+import { Plot } from "./plot.ts";
+import { has, processTest, until } from "./processes.ts";
+
+const AXE = "npm:axe-core@4.13.0"; // not resolved until it is used
 
 const PLAYWRIGHT = "npm:playwright-core@1.65.1"; // not resolved until it is used
 /** The one without windows takes a third less of the CPU. */
@@ -90,6 +94,51 @@ export async function open(context: Context, thrown: string[]): Promise<Page> {
   return page;
 }
 
+/** What a test of the page has at hand. */
+export interface Seen {
+  page: Page;
+  plot: Plot;
+  address: string;
+  context: Context;
+}
+
+type PageTest = (seen: Seen) => Promise<void>;
+const tests: { name: string; fn: PageTest }[] = [];
+
+/** A test of the page that a plot serves, which must not throw anything. */
+export function pageTest(name: string, fn: PageTest): void {
+  tests.push({ name, fn });
+}
+
+/** Does one of the tests, in a fresh window. */
+async function test(browser: Browser, fn: PageTest) {
+  await Plot.at([], async (plot, address) => {
+    plot.process.stdout.pipeTo(new WritableStream()).catch(() => {});
+    const viewport = { width: 1200, height: 800 };
+    const context = await browser.newContext({ viewport, hasTouch: true });
+    const thrown: string[] = [];
+    const page = await open(context, thrown);
+    await page.goto(address);
+    await fn({ page, plot, address, context });
+    assertEquals(thrown, []);
+    await context.close();
+  });
+}
+
+/** Does the tests of a file, in one browser. */
+export function testInChromium(title: string): void {
+  processTest(title, [CHROMIUM], async (_, t) => {
+    const browser = await launch();
+    try {
+      for (const { name, fn } of tests) {
+        await t.step(name, () => test(browser, fn));
+      }
+    } finally {
+      await browser.close();
+    }
+  });
+}
+
 /** Waits until an element says something. */
 export async function says(
   place: Element,
@@ -151,4 +200,27 @@ export async function shown(page: Page): Promise<[number, number]> {
   return text.split(" – ").map((time) =>
     Date.parse(time.replace(" ", "T")) / 1000
   ) as [number, number];
+}
+
+/** Waits until just this time is shown. */
+export async function range(page: Page, from: number, to: number, about = 0) {
+  await until(
+    async () => {
+      const [a, b] = await shown(page);
+      return Math.abs(a - from) <= about && Math.abs(b - to) <= about;
+    },
+    60,
+    `${from} to ${to}`,
+  );
+}
+
+/** What axe finds that keeps people from using the page. */
+export async function faults(page: Page, colorScheme: "light" | "dark") {
+  const { default: axe } = await import(AXE);
+  await page.emulateMedia({ colorScheme });
+  await page.evaluate(axe.source);
+  return await page.evaluate<string[]>(
+    `axe.run().then(({ violations }) => violations.map(({ id, nodes }) =>
+      id + " " + nodes.map(({ html }) => html).join(" ")))`,
+  );
 }

@@ -13,7 +13,7 @@ import { readSeries } from "../../history/told.js";
 
 const RETRY = 1000; // ms until a server that refuses is asked again
 const PATIENCE = 1500; // ms of failing to reach the server until it is away
-const SILENCE = 15_000; // ms without a word, which comes every 5 s
+const SILENCE = 15_000; // ms without a word, which comes every 3 s
 const DOZE = 10_000; // ms hidden after which a page lets its connection go
 
 /**
