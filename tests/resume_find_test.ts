@@ -81,3 +81,18 @@ processTest(
     for (const file of found) file.close();
   },
 );
+
+processTest(
+  "find() takes no other file for one whose number was used again",
+  [],
+  async (folder) => {
+    const log = `${folder}/log`;
+    await Deno.writeTextFile(log, "another\n");
+    const known = knownAs(await Deno.stat(log), "known\n");
+    const { files, lost } = find([log], stateOf(log, known, Date.now()));
+    assertEquals(lost.length, 1);
+    const found = files.get(log)!;
+    assertEquals(found.map(({ begin }) => begin.offset), [0]);
+    for (const { file } of found) file.close();
+  },
+);

@@ -145,6 +145,32 @@ processTest(
 );
 
 processTest(
+  "TimedLogs goes on with the copy of a log that it saw truncated",
+  [],
+  async (folder) => {
+    const now = prepare(folder);
+    const log = `${folder}/log`;
+    const before = await count(folder, async (told, _, logs) => {
+      const seconds = busy(told);
+      if (seconds.has(now + 7)) return logs.stop();
+      if (!seconds.has(now + 3) || isFile(`${log}.1`)) return;
+      await Deno.copyFile(log, `${log}.1`);
+      await Deno.truncate(log);
+      write(folder, now + 5, now + 9);
+    }, () => write(folder, now, now + 5));
+    const after = await count(folder, (told, _, logs) => {
+      if (busy(told).has(now + 5)) logs.stop();
+    });
+    const all = busy([...before, ...after]);
+    assertEquals(
+      [...all.keys()],
+      Array.from({ length: 8 }, (_, i) => now + i),
+    );
+    assert(after.some(({ second, value }) => second === now && value === 1));
+  },
+);
+
+processTest(
   "TimedLogs tells nothing while the state cannot be written",
   [],
   async (folder) => {
