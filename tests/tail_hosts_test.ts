@@ -11,6 +11,7 @@ import {
   processTest,
   puts,
   Running,
+  sleep,
   until,
 } from "./helpers/processes.ts";
 
@@ -217,6 +218,8 @@ processTest(
       const log = `${folder}/${i}.log`;
       const program = await authfailures({ log });
       await Deno.rename(log, `${log}.1`);
+      await Deno.writeTextFile(log, ""); // its tail follows the new one
+      await sleep(500);
       await until(() => Date.now() % 1000 > 820 && Date.now() % 1000 < 900);
       await Deno.writeTextFile(`${log}.1`, MATCH, { append: true });
       assertEquals((await program.end("SIGTERM")).code, 0);
