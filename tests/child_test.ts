@@ -45,5 +45,5 @@ processTest("a program that is started ends with the script", [
     const ps = new Running(["ps", "-o", "stat=", "-p", script.out[0]!]);
     await ps.end();
     return ps.out.every((state) => state.startsWith("Z"));
-  });
+  }, 30); // before it ends by itself
 });

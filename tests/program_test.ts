@@ -28,5 +28,5 @@ processTest("follow() ends its program when its iteration ends", [
     const ps = new Running(["ps", "-o", "stat=", "-p", pid]);
     await ps.end();
     return ps.out.every((state) => state.startsWith("Z"));
-  });
+  }, 30); // before it ends by itself
 });
