@@ -233,3 +233,12 @@ Deno.test("isOwnHost() knows the server's own addresses", () => {
   assert(!isOwnHost("web1:8000", open));
   assert(isOwnHost("web1:8000", { ...open, names: ["web2", "Web1"] }));
 });
+
+Deno.test("Series.peak() is the highest value from one second to another", () => {
+  const series = new Series(0, "m", "", Infinity);
+  for (const [i, value] of [-5, 9, 2].entries()) series.add(10 + i, value);
+  assertEquals(series.peak(0, 20), 9);
+  assertEquals(series.peak(12, 12), 2);
+  assertEquals(series.peak(10, 10), -5);
+  assertEquals(series.peak(13, 20), undefined);
+});
