@@ -46,7 +46,7 @@ Status 1: something was lost, or is wrong.
 
 Examples:
   deno task chaos --minutes 30 --seed 7
-      Half an hour, with more than 1,000 kills.
+      Half an hour, with some 600 kills.
 `;
 
 const LOGRATE = "/collectors/lograte.ts";

@@ -3,7 +3,7 @@ import { sleep } from "../../script/mod.ts";
 import { between, type Chance, choose } from "./chance.ts";
 import { kill, type Victim } from "./supervised.ts";
 
-const PAUSE = [500, 4500] as const; // ms between two attacks
+const PAUSE = [500, 10_000] as const; // ms between two attacks
 const AGAIN = 1200; // ms at most until what was killed is killed again
 
 /** Kills (-9) one, two at once, all of a group, or everything; maybe again. */
