@@ -159,7 +159,7 @@ processTest(
       write(folder, now + 5, now + 9);
     }, () => write(folder, now, now + 5));
     const after = await count(folder, (told, _, logs) => {
-      if (busy(told).has(now + 5)) logs.stop();
+      if (busy(told).has(now + 3)) logs.stop();
     });
     const all = busy([...before, ...after]);
     assertEquals(
