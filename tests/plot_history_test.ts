@@ -60,7 +60,6 @@ Deno.test("Series.add() puts points in their places", () => {
   assertEquals([...made.values], [0, 2, 4]);
   assertEquals(made.at(7), 4);
   assertEquals(made.at(8), undefined);
-  assertEquals([made.peak(5, 6), made.peak(8, 9)], [2, undefined]);
 });
 
 Deno.test("Series keeps so many seconds before its newest point", () => {
@@ -232,13 +231,4 @@ Deno.test("isOwnHost() knows the server's own addresses", () => {
   }
   assert(!isOwnHost("web1:8000", open));
   assert(isOwnHost("web1:8000", { ...open, names: ["web2", "Web1"] }));
-});
-
-Deno.test("Series.peak() is the highest value from one second to another", () => {
-  const series = new Series(0, "m", "", Infinity);
-  for (const [i, value] of [-5, 9, 2].entries()) series.add(10 + i, value);
-  assertEquals(series.peak(0, 20), 9);
-  assertEquals(series.peak(12, 12), 2);
-  assertEquals(series.peak(10, 10), -5);
-  assertEquals(series.peak(13, 20), undefined);
 });

@@ -143,21 +143,4 @@ export class Series {
       ? this.#values[i]
       : undefined;
   }
-
-  /**
-   * The highest value from one second to another; undefined without a point.
-   *
-   * @param {number} from
-   * @param {number} to
-   * @returns {number | undefined}
-   */
-  peak(from, to) {
-    const values = this.values.subarray(
-      this.indexOf(from),
-      this.indexOf(to + 1),
-    );
-    let peak = -Infinity;
-    for (const value of values) if (value > peak) peak = value;
-    return values.length > 0 ? peak : undefined;
-  }
 }
