@@ -3,7 +3,7 @@
  * given, that runs wherever it is copied or linked to.
  */
 import { fail } from "../script/complain.ts";
-import { shebang } from "../script/shebang.ts";
+import { firstLine } from "./bundle/first_line.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 const FOLDER = Deno.args[0] ?? `${ROOT}dist`;
@@ -30,7 +30,9 @@ async function bundle(scripts: string[]): Promise<void> {
 async function makeExecutable(script: string): Promise<void> {
   const file = script.replace(/^.*\/(.*)\.ts$/, `${FOLDER}/$1.js`);
   const text = await Deno.readTextFile(file);
-  const all = text.replace(/^#!.* -S deno (.*)/, (_, run) => shebang(run));
+  const here = Deno.execPath().replace(/\/[^/]*$/, "");
+  const line = (_: string, command: string) => firstLine(command, here);
+  const all = text.replace(/^#!.* -S deno (.*)/, line);
   await Deno.writeTextFile(file, all);
   await Deno.chmod(file, 0o755);
   console.log(file.replace(ROOT, ""));

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { firstLine } from "../tasks/bundle/first_line.ts";
 import {
   processTest,
   puts,
@@ -6,6 +7,25 @@ import {
   Running,
   until,
 } from "./helpers/processes.ts";
+
+Deno.test("firstLine() fits into what Linux reads", () => {
+  const command = "run -q " + "x".repeat(146); // lograte.ts's is as long
+  const usual = "/usr/local/bin:/usr/bin:/bin";
+  const paths = {
+    "/usr/bin": `${usual}:`,
+    "/usr/lib/node_modules/deno": `${usual}:/usr/lib/node_modules/deno:`,
+    [`/${"n".repeat(60)}`]: `/${"n".repeat(60)}:`,
+    [`/${"n".repeat(90)}`]: `${usual}:`,
+  };
+  for (const [here, path] of Object.entries(paths)) {
+    const line = firstLine(command, here);
+    assertEquals(
+      line,
+      `#!/usr/bin/env -S PATH=${path}\${PATH} deno ${command}`,
+    );
+    assert(line.length <= 255);
+  }
+});
 
 processTest("bundled scripts run wherever they are copied or linked to", [
   "tail",

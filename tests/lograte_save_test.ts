@@ -42,7 +42,8 @@ processTest(
       first!,
       new RegExp(
         "^#!/usr/bin/env -S /\\S+ run -q --v8-flags=\\S+ --allow-run=tail " +
-          `--allow-read=${folder} --allow-sys=hostname --config=\\S+$`,
+          // Where the path of Deno is long, there is no room for folders.
+          `--allow-read(=${folder})? --allow-sys=hostname --config=\\S+$`,
       ),
     );
     assertEquals(second, `import { lograte } from "file://${ROOT}${SCRIPT}";`);
@@ -157,12 +158,8 @@ processTest(
     const plain = await first(logs);
     assert(plain.includes(` --allow-read=${folder}/pods --allow-sys`), plain);
     const resumed = await first(...state, `${folder}/logs/app.log`);
-    assert(
-      resumed.includes(
-        ` --allow-read=${folder}/logs,${folder}/state --allow-write=${folder}/state `,
-      ),
-      resumed,
-    );
+    const read = `--allow-read(=${folder}/logs,${folder}/state)?`; // if it fits
+    assertMatch(resumed, new RegExp(` ${read} --allow-write=${folder}/state `));
     await Deno.mkdir(`${folder}/pods/a`, { recursive: true });
     await Deno.writeTextFile(`${folder}/0.log`, "");
     await Deno.symlink(`${folder}/0.log`, `${folder}/pods/a/0.log`);
