@@ -3,22 +3,21 @@ import { assertEquals } from "@std/assert";
 import { processTest, ROOT, Running, until } from "./helpers/processes.ts";
 import { HttpTsd } from "./helpers/tsds.ts";
 
-const README = await Deno.readTextFile(`${ROOT}README.md`);
-
-/** The first unit in a text in Markdown. */
-function unitIn(markdown: string): string {
-  const blocks = markdown.matchAll(/^```ini\n(.*?)^```$/gms);
-  const unit = [...blocks].map(([, text]) => text!)
+/** The first unit in README.md. */
+function unit(): string {
+  const readme = Deno.readTextFileSync(`${ROOT}README.md`);
+  const blocks = readme.matchAll(/^```ini\n(.*?)^```$/gms);
+  const found = [...blocks].map(([, text]) => text!)
     .find((text) => text.includes("\n[Service]\n"));
-  if (unit === undefined) throw new Error("README.md has no unit of systemd");
-  return unit;
+  if (found === undefined) throw new Error("README.md has no unit of systemd");
+  return found;
 }
 
 processTest(
   "systemd takes the README's unit",
   ["systemd-analyze"],
   async (folder) => {
-    await Deno.writeTextFile(`${folder}/readme.service`, unitIn(README));
+    await Deno.writeTextFile(`${folder}/readme.service`, unit());
     const args = ["verify", "./readme.service"];
     const verify = new Running(["systemd-analyze", ...args], { cwd: folder });
     const { code } = await verify.end();
@@ -33,7 +32,7 @@ processTest(
     await using tsd = new HttpTsd();
     const log = `${folder}/access.log`;
     await Deno.writeTextFile(log, "");
-    const [, script] = unitIn(README)
+    const [, script] = unit()
       .match(/^ExecStart=\/bin\/sh -c '([^']*)'$/m)!;
     const program = script!.replaceAll("\\\n", " ")
       .replace("--resume", "--timespan 1 --resume") // for a short test
