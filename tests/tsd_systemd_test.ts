@@ -4,7 +4,7 @@ import { processTest, ROOT, Running, until } from "./helpers/processes.ts";
 import { HttpTsd } from "./helpers/tsds.ts";
 
 /** The first unit in README.md. */
-function unit(): string {
+function readmeUnit(): string {
   const readme = Deno.readTextFileSync(`${ROOT}README.md`);
   const blocks = readme.matchAll(/^```ini\n(.*?)^```$/gms);
   const found = [...blocks].map(([, text]) => text!)
@@ -17,7 +17,7 @@ processTest(
   "systemd takes the README's unit",
   ["systemd-analyze"],
   async (folder) => {
-    await Deno.writeTextFile(`${folder}/readme.service`, unit());
+    await Deno.writeTextFile(`${folder}/readme.service`, readmeUnit());
     const args = ["verify", "./readme.service"];
     const verify = new Running(["systemd-analyze", ...args], { cwd: folder });
     const { code } = await verify.end();
@@ -32,7 +32,7 @@ processTest(
     await using tsd = new HttpTsd();
     const log = `${folder}/access.log`;
     await Deno.writeTextFile(log, "");
-    const [, script] = unit()
+    const [, script] = readmeUnit()
       .match(/^ExecStart=\/bin\/sh -c '([^']*)'$/m)!;
     const program = script!.replaceAll("\\\n", " ")
       .replace("--resume", "--timespan 1 --resume") // for a short test
