@@ -4,13 +4,14 @@
  * @module
  */
 
-import { HEAD, HeldFile, identityOf } from "../tail/held_file.ts";
+import { HeldFile, identityOf } from "../tail/held_file.ts";
 import { isRotated } from "../tail/rotated.ts";
 import type { Place, SourceFile } from "./source.ts";
 import { type FileState, hashOf, type State } from "./state.ts";
 import { ZippedFile } from "./zipped_file.ts";
 
 const COARSE = 20; // ms by which the times of files are behind the clock
+const FEW = 256; // bytes that two logs may begin with alike
 const TRIES = 100; // looks for files while they are being renamed
 
 /** A file, where it is to be read on. */
@@ -132,9 +133,11 @@ function changed({ info }: SourceFile): number {
   return info.mtime?.getTime() ?? 0;
 }
 
-/** Whether both begin alike, by more than a few lines. */
-function areCopies(a: SourceFile, b: SourceFile): boolean {
-  return a.head.length === HEAD && hashOf(a.head) === hashOf(b.head);
+/** Whether a file is a copy: it begins as the other one, by more than a few lines. */
+function isCopy(file: SourceFile, other: SourceFile): boolean {
+  const { length } = file.head;
+  return length >= FEW && other.head.length >= length &&
+    hashOf(other.head.subarray(0, length)) === hashOf(file.head);
 }
 
 /**
@@ -181,7 +184,7 @@ export function find(paths: string[], state: State): Findings {
       const isNew =
         current !== null && file instanceof HeldFile && file.is(current) ||
         changed(file) >= since - COARSE &&
-          ![...found.values()].some((other) => areCopies(file, other));
+          ![...found.values()].some((other) => isCopy(file, other));
       const begin = { offset: 0, newest: null, last: null };
       if (isNew) all.push({ file, begin });
       else file.close();
