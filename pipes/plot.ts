@@ -64,7 +64,7 @@ Examples:
       The same, on their way to a TSD.
   ssh web1 numprocesses.ts | plot.ts --tty
       See those of another host, here in the terminal.
-  lograte.ts --replay access.log | plot.ts --port=0
+  lograte.ts --replay --metric lines access.log | plot.ts --port=0
       Look at all of a log, at any free port.
 
 Memory, as measured: 55 MB, and 60 to 90 bytes for each datapoint that is kept:

@@ -177,7 +177,11 @@ Deno.test("LogRates makes tags and values of the fields of JSON", () => {
     "http.seconds 4 level=30 status=none flat=a_b ok=none",
     "lines 6",
   ]);
-  assertEquals([rates.notJson, rates.badValues], [4, 1]);
+  assertEquals(rates.badValues, 1);
+  assertEquals(rates.passedOver, [
+    "4 lines are no JSON",
+    "1 lines have no field responseTime",
+  ]);
 });
 
 Deno.test("Unwrapper joins the pieces of a line up to a bound", () => {

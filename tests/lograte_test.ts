@@ -419,6 +419,10 @@ processTest(
       ],
       [[...m, "--frob", log], /unknown option --frob/],
       [["-metric", "m", log], /unknown option -metric/],
+      [
+        [...m, "--replay", "--since=2026-06-15", "--until=2026-06-14", log],
+        /since must be before until: .* 2026-06-15/,
+      ],
       [[...m, "--match"], /option --match needs a value/],
     ];
     for (const name of ["timespan", "granularity", "max-series"]) {

@@ -218,3 +218,21 @@ processTest(
     }
   },
 );
+
+processTest(
+  "lograte.ts says once that no log has the name, and counts one that comes",
+  ["tail"],
+  async (folder) => {
+    const pattern = `${folder}/*.log`;
+    const program = new Running(
+      command("collectors/lograte.ts", "--metric", "m", pattern),
+    );
+    await until(() => program.err.length > 0);
+    await Deno.writeTextFile(`${folder}/a.log`, "1\n2\n");
+    await until(() => puts(program.out).some(({ value }) => value === 2));
+    assertEquals((await program.end("SIGTERM")).code, 0);
+    assertEquals(program.err, [
+      `lograte.ts: no log is called ${pattern}; waiting for one`,
+    ]);
+  },
+);

@@ -69,6 +69,8 @@ export class LineReader {
   readonly texts: (string | undefined)[] = [];
   /** Its value: 1 if none is asked for, NaN if it is no number. */
   value = 1;
+  /** Lines without the field of JSON that holds the value. */
+  withoutValue = 0;
 
   readonly #match: RegExp | undefined;
   readonly #except: RegExp | undefined;
@@ -138,7 +140,10 @@ export class LineReader {
     for (const find of this.#fields) texts[at++] = find(fields);
     if (this.#valueField) {
       const text = this.#valueField(fields);
-      if (text === undefined) return false; // it is of no concern
+      if (text === undefined) {
+        this.withoutValue++; // other lines of the log may be without it
+        return false;
+      }
       this.value = numberOf(text);
     }
     return true;

@@ -53,16 +53,18 @@ export async function live(settings: Settings): Promise<void> {
   const times = new Set<TimeTeller>();
   let unreadBefore = 0; // of logs that have ended
   addEventListener("unload", () => {
-    const { late, badValues, notJson } = rate;
+    const { late, badValues, passedOver } = rate;
     const unread = [...times]
       .reduce((sum, { unread }) => sum + unread, unreadBefore);
-    if (late + badValues + notJson + unread > 0) {
-      const more = unread > 0
-        ? `, ${unread} lines took the time of the line before`
-        : "";
-      const text = notJson > 0 ? `, ${notJson} lines are no JSON` : "";
-      complainSync(`${late} late, ${badValues} bad values${text}${more}`);
-    }
+    if (late + badValues + passedOver.length + unread === 0) return;
+    complainSync([
+      `${late} late`,
+      `${badValues} bad values`,
+      ...passedOver,
+      ...(unread > 0
+        ? [`${unread} lines took the time of the line before`]
+        : []),
+    ].join(", "));
   });
   await using _ = autodump();
   let read = 0;

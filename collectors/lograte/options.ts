@@ -293,14 +293,21 @@ export function complete(
       "Cannot resume as the lines must tell their times: there is no option time",
     );
   }
+  const since = of("since", () => pointOf(options.since, zone)) ?? -Infinity;
+  const until = of("until", () => pointOf(options.until, zone)) ?? Infinity;
+  if (since >= until) {
+    throw new RangeError(
+      `Cannot replay as since must be before until: current value is ${options.since}`,
+    );
+  }
   return {
     files: [...new Set(files)],
     rules,
     journal: options.journal,
     replay,
     wait: options.wait ?? false,
-    since: of("since", () => pointOf(options.since, zone)) ?? -Infinity,
-    until: of("until", () => pointOf(options.until, zone)) ?? Infinity,
+    since,
+    until,
     shift: options.shift !== undefined,
     text: rules.length === 1 && !options.unwrap
       ? textOf(rules[0]!.match)

@@ -162,6 +162,11 @@ export class LogRate {
     if (only) this.#family.withValues([]);
   }
 
+  /** Lines without the field of JSON that holds the value. */
+  get withoutValue(): number {
+    return this.#reader.withoutValue;
+  }
+
   /** Whether nothing is reported before a line has matched. */
   get waits(): boolean {
     return [...this.#family.counters].length === 0;

@@ -42,8 +42,9 @@ export interface CountedAgain extends Counted {
 /** Counts each line by all rules. */
 export class LogRates {
   /** Lines that were to be JSON, and are not. */
-  notJson = 0;
+  #notJson = 0;
 
+  readonly #rules: LogRule[];
   readonly #rates: LogRate[];
   readonly #path: RegExp | undefined;
   readonly #fields: FieldReader | undefined;
@@ -60,6 +61,7 @@ export class LogRates {
    */
   constructor(rules: LogRule[], options: LogRatesOptions = {}) {
     const { unwrap = false, ...rest } = options;
+    this.#rules = rules;
     const told = new Set<string>();
     for (const { metric, tags = {} } of rules) {
       const series = [metric, ...Object.entries(tags).sort().flat()].join(" ");
@@ -101,6 +103,18 @@ export class LogRates {
     return this.#rates.flatMap(({ counters }) => [...counters]);
   }
 
+  /** What there is to say of lines of JSON that did not count. */
+  get passedOver(): string[] {
+    return [
+      ...(this.#notJson > 0 ? [`${this.#notJson} lines are no JSON`] : []),
+      ...this.#rates.flatMap(({ withoutValue }, i) =>
+        withoutValue > 0
+          ? [`${withoutValue} lines have no field ${this.#rules[i]!.value}`]
+          : []
+      ),
+    ];
+  }
+
   /**
    * Begins to count a log.
    *
@@ -115,7 +129,7 @@ export class LogRates {
       const text = unwrapper ? unwrapper.next(line) : line;
       if (text === undefined) return;
       const fields = this.#fields?.read(text);
-      if (this.#fields !== undefined && fields === undefined) this.notJson++;
+      if (this.#fields !== undefined && fields === undefined) this.#notJson++;
       else {
         for (const rate of this.#rates) rate.count(text, at, given, fields);
       }

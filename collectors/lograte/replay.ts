@@ -254,7 +254,7 @@ export async function replay(settings: Settings): Promise<void> {
     `${Math.round(total("lines") / seconds)} lines/s`,
     `${late} late`,
     `${rate.badValues + tooLarge} bad values`,
-    ...(rate.notJson > 0 ? [`${rate.notJson} lines are no JSON`] : []),
+    ...rate.passedOver,
     ...(unread > 0 ? [`${unread} lines took the time of the line before`] : []),
     ...(outside > 0 ? [`${outside} lines of other times`] : []),
   ].join(", "));

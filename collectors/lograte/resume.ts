@@ -73,12 +73,12 @@ export async function resume(settings: Settings): Promise<void> {
     fail(`cannot write ${state}: ${error.message}`, status);
   }
   const { late, untimed, ahead } = logs;
-  const { badValues, notJson } = rate;
-  if (late + untimed + ahead + badValues + notJson > 0) {
+  const { badValues, passedOver } = rate;
+  if (late + untimed + ahead + badValues + passedOver.length > 0) {
     complainSync([
       `${late} late`,
       `${badValues} bad values`,
-      ...(notJson > 0 ? [`${notJson} lines are no JSON`] : []),
+      ...passedOver,
       ...(untimed > 0 ? [`${untimed} lines before the first time`] : []),
       ...(ahead > 0 ? [`${ahead} ahead of the clock`] : []),
     ].join(", "));

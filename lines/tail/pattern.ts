@@ -4,6 +4,7 @@
  * @module
  */
 
+import { complain } from "../../script/complain.ts";
 import { unread } from "../../script/unread.ts";
 import { sleep } from "../../script/wait.ts";
 import { compression } from "../file.ts";
@@ -189,12 +190,16 @@ export async function* followAll(
 ): AsyncGenerator<[string, LogFollower]> {
   const finder = new Finder(pattern, options);
   unread.add(finder);
+  let said = false;
   try {
     while (true) {
-      for (const log of finder.look()) {
-        unread.delete(finder);
-        yield log;
+      const found = finder.look();
+      if (found.length > 0) unread.delete(finder);
+      else if (unread.has(finder) && !said) {
+        complain(`no log is called ${pattern}; waiting for one`);
+        said = true;
       }
+      yield* found;
       await sleep(LOOK - (Date.now() + EARLY) % LOOK);
     }
   } finally {
