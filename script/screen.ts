@@ -72,7 +72,8 @@ export class Screen {
   }
 
   #rows(): string[] {
-    return this.#frame(Deno.consoleSize());
+    const { columns, rows } = Deno.consoleSize(); // 0 where nobody knows
+    return this.#frame({ columns: columns || 80, rows: rows || 24 });
   }
 
   /** What brings the cursor to the start of the last frame, and clears that. */
