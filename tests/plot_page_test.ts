@@ -187,7 +187,7 @@ pageTest(
     );
     await says(page.locator("#ahead"), /^1 datapoints are left out/);
     await until(async () =>
-      (await figures(chart(page, "a"), "value"))[1] === 3999
+      (await figures(chart(page, "a"), "peak"))[1] === 3999
     );
     await plot.close();
     await says(page.locator("#status"), /^Input ended/);
