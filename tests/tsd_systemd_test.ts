@@ -27,7 +27,7 @@ processTest(
 
 processTest(
   "the README's unit counts a log, with the permissions that it grants",
-  ["setsid", "kill"],
+  ["setsid"],
   async (folder) => {
     await using tsd = new HttpTsd();
     const log = `${folder}/access.log`;
@@ -54,7 +54,8 @@ processTest(
     const expected = /^put http\.requests \d{10} 7 host=\S+ status=200$/;
     const counted = () => tsd.lines.filter((line) => expected.test(line));
     const signal = (name: string) =>
-      new Running(["kill", "-s", name, "--", `-${unit.process.pid}`]).end();
+      new Running(["sh", "-c", `kill -s ${name} -- -${unit.process.pid}`])
+        .end();
     try {
       await until(() => counted().length > 0, 60);
       await signal("TERM"); // as systemd does
