@@ -9,8 +9,8 @@ import { alive } from "../counter/registry.ts";
 import { complain, complainSync, messageOf } from "./complain.ts";
 import { lastWords } from "./last_words.ts";
 import { LineWriter, type Output } from "./output.ts";
-import { watchReader } from "./reader.ts";
-import { unread } from "./unread.ts";
+import { watchReader } from "./stdout_reader.ts";
+import { unread } from "./unread_logs.ts";
 import { sleep, within } from "./wait.ts";
 
 const SECOND = 1000; // ms

@@ -1,7 +1,7 @@
 /** Files that are held, and left, by a clock that the tests set. */
 import { assert, assertEquals } from "@std/assert";
 import { LogFollower } from "../lines/tail/follower.ts";
-import { unread } from "../script/unread.ts";
+import { unread } from "../script/unread_logs.ts";
 import { HeldFile, identityOf } from "../lines/tail/held_file.ts";
 import { Reader, Writer } from "./helpers/logs.ts";
 import { processTest, sleep } from "./helpers/processes.ts";

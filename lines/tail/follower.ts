@@ -5,7 +5,7 @@
  */
 
 import { complain } from "../../script/complain.ts";
-import { unread } from "../../script/unread.ts";
+import { unread } from "../../script/unread_logs.ts";
 import type { LineOptions } from "../cut.ts";
 import { reasonOf, whyNoLog } from "../reason.ts";
 import { listen, listenElsewhere } from "./bell.ts";

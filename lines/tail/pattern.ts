@@ -5,7 +5,7 @@
  */
 
 import { complain } from "../../script/complain.ts";
-import { unread } from "../../script/unread.ts";
+import { unread } from "../../script/unread_logs.ts";
 import { sleep } from "../../script/wait.ts";
 import { compression } from "../file.ts";
 import { type FollowerOptions, LogFollower } from "./follower.ts";

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { autodump, MetricCounter } from "../mod.ts";
-import { unread } from "../script/unread.ts";
+import { unread } from "../script/unread_logs.ts";
 
 const START = 1_700_000_000;
 
