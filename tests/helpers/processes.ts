@@ -180,10 +180,20 @@ export async function until(
   }
 }
 
-/** A port that was free a moment ago. */
+/**
+ * A port that was free a moment ago. It is none of those that the system gives
+ * to connections, of which other tests make many.
+ */
 export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
+  while (true) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    try {
+      Deno.listen({ hostname: "127.0.0.1", port }).close();
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
 }
 
 /** authfailures.ts on a log of its own, once it reads. */

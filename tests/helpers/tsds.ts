@@ -273,7 +273,8 @@ export class HttpTsd implements AsyncDisposable {
     }),
     also: { port?: number; cert?: string; key?: string } = {},
   ) {
-    const options = { hostname: "127.0.0.1", port: 0, onListen() {}, ...also };
+    const hostname = "127.0.0.1";
+    const options = { hostname, port: freePort(), onListen() {}, ...also };
     this.#server = Deno.serve(options as Deno.ServeTcpOptions, async (
       request,
       { remoteAddr },
