@@ -9,9 +9,9 @@ import {
   point,
   says,
   testInChromium,
-} from "./helpers/browser.ts";
-import { Plot, puts, T } from "./helpers/plot.ts";
-import { until } from "./helpers/processes.ts";
+} from "../helpers/browser.ts";
+import { Plot, puts, T } from "../helpers/plot.ts";
+import { until } from "../helpers/processes.ts";
 
 pageTest(
   "80 series are grouped, stacked, sorted, and shown alone; axe finds no fault",
