@@ -174,8 +174,10 @@ processTest(
   () =>
     Plot.at([], async (plot, address) => {
       await plot.process.stdout.cancel();
-      await plot.feed([`put a ${T} 1 host=x`]);
-      await until(() => plot.err.includes("the reader is gone"), 30);
+      await until(async () => { // only a write shows it
+        await plot.feed([`put a ${T} 1 host=x`]);
+        return plot.err.includes("the reader is gone");
+      });
       await plot.feed([`put b ${T} 2 host=x`]);
       await heard(address, '"b","host=x"');
       assertEquals(plot.err.match(/gone/g)?.length, 1);

@@ -158,7 +158,7 @@ processTest(
     await end();
     const name = `127.0.0.1:${server.port}`;
     assertEquals(said, [
-      `${name}: replied: put: Unknown metric: a.unknown; the cure: tsdb mkmetric a.unknown`,
+      `${name}: replied: put: Unknown metric: a.unknown; the cure: tsdb mkmetric a.unknown (if it is there, a tag is unknown: "tsdb uid assign")`,
       `${name}: replied: put: Unable to parse value to a number: a.evil`,
     ]);
     assertEquals(sender.replies.refused, 4);

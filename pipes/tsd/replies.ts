@@ -43,9 +43,14 @@ export function cure(reply: string): string | undefined {
     reply.match(/No such name for '(metrics|tagk|tagv)': '([-\w./]+)'/) ??
       reply.match(/^put: unknown metric: ()([-\w./]+)$/i) ?? [];
   if (name === undefined) return CURES.find(([text]) => text.test(reply))?.[1];
-  return kind === "tagk" || kind === "tagv"
-    ? `tsdb uid assign ${kind} ${name}`
-    : `tsdb mkmetric ${name}`;
+  if (kind === "tagk" || kind === "tagv") {
+    return `tsdb uid assign ${kind} ${name}`;
+  }
+  // By HTTP, OpenTSDB says the same where a tag is unknown.
+  const orTag = reply.startsWith("put: Unknown metric")
+    ? ' (if it is there, a tag is unknown: "tsdb uid assign")'
+    : "";
+  return `tsdb mkmetric ${name}${orTag}`;
 }
 
 /** What the TSD said, and what helps. */

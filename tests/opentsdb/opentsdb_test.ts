@@ -244,9 +244,11 @@ for (const [way, target] of Object.entries(WAYS)) {
       await refused.write([line]);
       await refused.close();
       assertEquals((await refused.end()).code, 1);
-      const [, cure] = refused.err.join("\n").match(/the cure: tsdb (.*)$/m)!;
-      assertEquals(cure, `mkmetric new.${way}`);
-      const { code, text } = await hbase.tsdb(cure!);
+      const [, cure] = refused.err.join("\n").match(
+        /the cure: tsdb ([^(\n]*)/,
+      )!;
+      assertEquals(cure!.trim(), `mkmetric new.${way}`);
+      const { code, text } = await hbase.tsdb(cure!.trim());
       assertEquals(code, 0, text);
       await deliver(tsd(target(closed)), [line]);
       await compare(`new.${way}`, [line], () => closed.stored(`new.${way}`));
