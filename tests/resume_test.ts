@@ -11,12 +11,12 @@ import {
 
 const SCRIPT = "collectors/lograte.ts";
 const OPTIONS = ["--metric", "m", "--tag", "host=h", "--time", "auto"];
-const QUICK = ["--lateness", "1", "--timespan", "1"];
 
 /** The script with the permission to write into a folder. */
 function resumed(folder: string, ...args: string[]): string[] {
-  const [deno, run, ...rest] = command(SCRIPT, ...OPTIONS);
-  const state = ["--resume", `${folder}/state`, ...QUICK, ...args];
+  const late = args.includes("--lateness") ? [] : ["--lateness", "1"];
+  const [deno, run, ...rest] = command(SCRIPT, ...OPTIONS, ...late);
+  const state = ["--resume", `${folder}/state`, "--timespan", "1", ...args];
   return [deno!, run!, `--allow-write=${folder}`, ...rest, ...state];
 }
 
@@ -26,10 +26,17 @@ class Writer {
   #first = 0;
   #last = 0;
   #lines = 0;
+  readonly #latest: number;
 
-  /** Writes lines, also such as come late, by a second. */
+  /** Some lines come late, by so many seconds at most. */
+  constructor(latest: number) {
+    this.#latest = latest;
+  }
+
+  /** Writes lines, also such as come late. */
   write(log: string, count = 1): void {
-    const late = Math.random() < 0.2 && this.#lines > 0 ? 1 : 0;
+    const isLate = Math.random() < 0.2 && this.#lines > 0;
+    const late = isLate ? Math.ceil(Math.random() * this.#latest) : 0;
     const second = Math.max(this.#first, Math.floor(Date.now() / 1000) - late);
     const time = new Date(second * 1000).toISOString();
     for (let i = 0; i < count; i++) {
@@ -59,50 +66,63 @@ class Writer {
   }
 }
 
-processTest(
-  "lograte.ts --resume loses nothing by kill -9, SIGTERM and rotation",
-  ["tail"],
-  async (folder) => {
-    const logs = [`${folder}/a.log`, `${folder}/b.log`];
-    const writer = new Writer();
-    const out: string[] = [];
-    const err: string[] = [];
-    let run = new Running(resumed(folder, "--wait", ...logs));
-    await until(() => run.err.length > 0);
-    let rotations = 0;
-    for (
-      const signal of ["SIGKILL", "SIGTERM", "SIGKILL", undefined] as const
-    ) {
-      const end = performance.now() + 500 + 1000 * Math.random();
-      while (performance.now() < end) {
-        await sleep(20 * Math.random());
-        const log = logs[Math.random() < 0.5 ? 0 : 1]!;
-        if (Math.random() < 0.05) {
-          for (let i = rotations; i > 0; i--) {
-            await Deno.rename(`${log}.${i}`, `${log}.${i + 1}`).catch(() => {});
+for (
+  const { deaths, latest } of [
+    { deaths: ["SIGKILL", "SIGTERM", "SIGKILL"], latest: 1 },
+    { deaths: ["SIGTERM", "SIGTERM", "SIGTERM"], latest: 4 },
+  ] as const
+) {
+  processTest(
+    `lograte.ts --resume loses nothing by ${
+      deaths.join(", ")
+    } and rotation, of lines up to ${latest} s late`,
+    ["tail"],
+    async (folder) => {
+      const logs = [`${folder}/a.log`, `${folder}/b.log`];
+      const args = ["--lateness", String(latest), "--wait", ...logs];
+      const writer = new Writer(latest);
+      const out: string[] = [];
+      const err: string[] = [];
+      let run = new Running(resumed(folder, ...args));
+      await until(() => run.err.length > 0);
+      let rotations = 0;
+      let rotated = -Infinity;
+      for (const signal of [...deaths, undefined]) {
+        const end = performance.now() + 500 + 1000 * Math.random();
+        while (performance.now() < end) {
+          await sleep(20 * Math.random());
+          const log = logs[Math.random() < 0.5 ? 0 : 1]!;
+          // What comes and goes within a look, 200 ms, may not be seen.
+          if (Math.random() < 0.1 && performance.now() > rotated + 300) {
+            rotated = performance.now();
+            for (let i = rotations; i > 0; i--) {
+              await Deno.rename(`${log}.${i}`, `${log}.${i + 1}`).catch(
+                () => {},
+              );
+            }
+            await Deno.rename(log, `${log}.1`).catch(() => {});
+            writer.write(`${log}.1`); // by somebody who has it open still
+            rotations++;
           }
-          await Deno.rename(log, `${log}.1`).catch(() => {});
-          writer.write(`${log}.1`); // by somebody who has it open still
-          rotations++;
+          writer.write(log, 3);
         }
-        writer.write(log, 3);
+        if (signal) {
+          await run.end(signal);
+          out.push(...run.out);
+          err.push(...run.err);
+          run = new Running(resumed(folder, ...args));
+        }
       }
-      if (signal) {
-        await run.end(signal);
-        out.push(...run.out);
-        err.push(...run.err);
-        run = new Running(resumed(folder, "--wait", ...logs));
-      }
-    }
-    await until(() => writer.isIn(run.out));
-    assertEquals((await run.end("SIGTERM")).code, 0);
-    out.push(...run.out);
-    err.push(...run.err);
-    console.log(`rotations: ${rotations}, puts: ${out.length}`);
-    console.log([...new Set(err)].join("\n"));
-    writer.check(out);
-  },
-);
+      await until(() => writer.isIn(run.out));
+      assertEquals((await run.end("SIGTERM")).code, 0);
+      out.push(...run.out);
+      err.push(...run.err);
+      console.log(`rotations: ${rotations}, puts: ${out.length}`);
+      console.log([...new Set(err)].join("\n"));
+      writer.check(out);
+    },
+  );
+}
 
 function exists(path: string): boolean {
   try {
