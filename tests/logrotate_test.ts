@@ -66,11 +66,11 @@ async function rotate(folder: string, how: string) {
     await until(() => read.length === written).catch(() => {});
     if (how.includes("%s")) { // the next name
       await until(() => Math.floor(Date.now() / 1000) > second);
-      second = Math.floor(Date.now() / 1000);
     }
     const args = ["-f", "-s", `${folder}/state`, `${folder}/conf`];
     const rotation = new Running(["logrotate", ...args]);
     assertEquals((await rotation.end()).code, 0, rotation.err.join("\n"));
+    second = Math.floor(Date.now() / 1000);
     write(file, 50); // its writer has not opened the new one yet
     if (how === "copytruncate") continue;
     const fresh = Deno.openSync(log, { append: true, create: true });
