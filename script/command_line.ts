@@ -6,7 +6,7 @@
  */
 
 import config from "../deno.json" with { type: "json" };
-import { fail } from "./complain.ts";
+import { fail, programName } from "./complain.ts";
 import { fromJsr } from "./from_jsr.ts";
 
 const { parseArgs } = await fromJsr(import("@std/cli/parse-args"));
@@ -264,8 +264,9 @@ export function commandLine<D extends Record<string, Option<unknown>>>(
     },
   });
   if (parsed.help || parsed.version) {
-    const program = Deno.mainModule.split("/").at(-1);
-    console.log(parsed.help ? usage.trim() : `${program} ${config.version}`);
+    console.log(
+      parsed.help ? usage.trim() : `${programName()} ${config.version}`,
+    );
     Deno.exit(0);
   }
   const found: Record<string, unknown> = {};

@@ -14,9 +14,13 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** What the script that was started is called. */
+export function programName(): string {
+  return Deno.mainModule.split("/").at(-1)!;
+}
+
 function line(message: string): Uint8Array {
-  const program = Deno.mainModule.split("/").at(-1);
-  return new TextEncoder().encode(`${program}: ${message}\n`);
+  return new TextEncoder().encode(`${programName()}: ${message}\n`);
 }
 
 /**

@@ -38,7 +38,13 @@ export {
   textOrNothing,
   wholeNumber,
 } from "./command_line.ts";
-export { complain, complainSync, fail, messageOf } from "./complain.ts";
+export {
+  complain,
+  complainSync,
+  fail,
+  messageOf,
+  programName,
+} from "./complain.ts";
 export { fromJsr } from "./from_jsr.ts";
 export { type LastWords, lastWords } from "./last_words.ts";
 export { LineWriter, type Output, writeAll } from "./output.ts";

@@ -14,6 +14,7 @@
  */
 
 import { MetricCounter, runEveryNSeconds, toWord } from "../../mod.ts";
+import { programName } from "../../script/mod.ts";
 import type { Settings } from "./options.ts";
 
 const MAX_NAME = 64; // characters of the program's name
@@ -47,7 +48,7 @@ export function countSelf(
   const [first] = rules;
   const { host } = { ...rate.tags, ...first!.tags };
   const tags = {
-    program: toWord(Deno.mainModule.split("/").at(-1)!, MAX_NAME),
+    program: toWord(programName(), MAX_NAME),
     metric: first!.metric,
     ...(host !== undefined && { host }),
   };

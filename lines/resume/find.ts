@@ -46,7 +46,7 @@ function isSame(known: FileState, { info }: SourceFile): boolean {
 }
 
 /** A log, open; undefined where there is none. Who follows it says why. */
-export function openLog(path: string): HeldFile | undefined {
+function openLog(path: string): HeldFile | undefined {
   try {
     // A FIFO would wait for its writer.
     return Deno.statSync(path).isFile ? new HeldFile(path, {}) : undefined;

@@ -68,7 +68,7 @@ const FLAT = 0.75; // part of the highest value from which on 0 is not shown
  * @param {Scene} scene
  * @returns {[low: number, high: number]}
  */
-export function heightOf({ lines }) {
+function heightOf({ lines }) {
   let [low, high] = [Infinity, -Infinity];
   let filled = false;
   for (const { values, floor } of lines) {
