@@ -1,7 +1,8 @@
 /** The page of plot.ts, in a real browser: what a person reads in it. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import {
   chart,
+  colours,
   figures,
   pageTest,
   point,
@@ -13,6 +14,8 @@ import {
 } from "./helpers/browser.ts";
 import { heard, Plot, puts, T } from "./helpers/plot.ts";
 import { until } from "./helpers/processes.ts";
+
+const AVERAGE = "196,52,12"; // its colour on light ground
 
 function value(second: number): number {
   return second * 7919 % 100_003 - 1000.25;
@@ -94,6 +97,12 @@ pageTest(
     await page.locator("#average").click();
     await says(day.locator(".common"), /thick: the mean of 180 s/);
     assertEquals(await figures(day, "mean"), [2.999, 3.056]);
+    // On a stack it is that of the sum, which is 6 at most times.
+    const low = 1 - 6 / 5306;
+    assert(!(await colours(page, day, low)).includes(AVERAGE));
+    await page.getByLabel("requests: drawn").selectOption("stack");
+    await says(day.locator(".common"), /the mean of 180 s of all together$/);
+    assert((await colours(page, day, low)).includes(AVERAGE));
   },
 );
 

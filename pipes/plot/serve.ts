@@ -10,6 +10,7 @@ import { type Answer, type Ask, listen } from "./http.ts";
 import { inUrl, isOwnHost, isWildcard } from "./host.ts";
 import pageStyle from "./page/page.css" with { type: "text" };
 import pageHtml from "./page/page.html" with { type: "text" };
+import axes from "./page/axes.js" with { type: "text" };
 import board from "./page/board.js" with { type: "text" };
 import chart from "./page/chart.js" with { type: "text" };
 import controls from "./page/controls.js" with { type: "text" };
@@ -20,6 +21,7 @@ import heat from "./page/heat.js" with { type: "text" };
 import legend from "./page/legend.js" with { type: "text" };
 import lines from "./page/lines.js" with { type: "text" };
 import page from "./page/page.js" with { type: "text" };
+import paint from "./page/paint.js" with { type: "text" };
 import picture from "./page/picture.js" with { type: "text" };
 import pointer from "./page/pointer.js" with { type: "text" };
 import rows from "./page/rows.js" with { type: "text" };
@@ -33,6 +35,7 @@ import told from "../history/told.js" with { type: "text" };
 const MAX_PAGES = 64; // at once
 
 const PAGE = {
+  axes,
   board,
   chart,
   controls,
@@ -43,6 +46,7 @@ const PAGE = {
   legend,
   lines,
   page,
+  paint,
   picture,
   pointer,
   rows,

@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import {
   chart,
+  colours,
   faults,
   figures,
   open,
@@ -12,6 +13,8 @@ import {
 } from "../helpers/browser.ts";
 import { Plot, puts, T } from "../helpers/plot.ts";
 import { until } from "../helpers/processes.ts";
+
+const DARKEST = "60,0,60"; // of a heat map in light colours
 
 pageTest(
   "80 series are grouped, stacked, sorted, and shown alone; axe finds no fault",
@@ -49,6 +52,18 @@ pageTest(
     // The fifth row from the top is web1 stop, the first of web2 the ninth.
     await point(page, procs, 0.5, 8.5 / 80);
     await says(procs.locator(".tip"), /^web2 dead: 6 at /);
+    // Averages pale in the colours of the seconds.
+    const row = 16.5 / 80;
+    await point(page, procs, 30.5 / 60, row);
+    await says(procs.locator(".tip"), /^web3 dead: 100 at /);
+    await page.mouse.move(0, 0);
+    assert((await colours(page, procs, row)).includes(DARKEST));
+    await page.locator("#average").click();
+    await says(procs.locator(".common"), /each cell the mean of 60 s/);
+    assert(!(await colours(page, procs, row)).includes(DARKEST));
+    assertEquals(await procs.locator(".shade").nth(3).textContent(), "100");
+    await point(page, procs, 0.25, row);
+    await says(procs.locator(".tip"), /^web3 dead: mean 8.35 in 60 s from /);
 
     await page.getByLabel("procs: Lines").selectOption("host");
     await until(async () => await rows.count() === 10);
@@ -63,9 +78,12 @@ pageTest(
     await page.getByLabel("procs: drawn").selectOption("stack");
     await point(page, procs, 30.5 / 60, 0.5);
     await says(procs.locator(".tip"), /^web3: 800 at /);
+    // The first in the legend is the highest in the stack.
+    await point(page, procs, 0.75, 1 - 100 / 1110);
+    await says(procs.locator(".tip"), /^web7: 28 at /);
     await procs.locator("thead").locator("button").nth(3).click();
     await until(async () => (await names())[0] === "web3");
-    assertEquals(await faults(page, "light"), []);
+    assertEquals(await faults(page, { colorScheme: "light" }), []);
     await page.getByLabel("procs: of which the").selectOption("mean");
     await until(async () => (await figures(procs, "peak"))[0] === 100);
 
@@ -79,7 +97,22 @@ pageTest(
     await page.getByLabel("procs: the largest").selectOption("5");
     await until(async () => await rows.count() === 11);
     assertEquals((await names())[5], "5 others");
-    assertEquals(await faults(page, "dark"), []);
+    assertEquals(await faults(page, { colorScheme: "dark" }), []);
+
+    // Where the system forces its colours, dashes tell lines apart, and what is
+    // switched on is still seen.
+    assertEquals(await faults(page, { forcedColors: "active" }), []);
+    const dashes = () =>
+      page.evaluate<string[]>(
+        "[...document.querySelectorAll('.toggle path')].slice(0, 4)" +
+          ".map((path) => path.getAttribute('stroke-dasharray'))",
+      );
+    await until(async () => new Set(await dashes()).size === 4);
+    const [on, off] = await page.evaluate<string[]>(
+      "['average', 'log'].map((id) =>" +
+        "getComputedStyle(document.getElementById(id)).backgroundColor)",
+    );
+    assert(on !== off, on);
   },
 );
 

@@ -43,6 +43,12 @@ export interface Element {
   >;
 }
 
+/** What the person has told the system of colours. */
+export interface Media {
+  colorScheme?: "light" | "dark";
+  forcedColors?: "active" | "none";
+}
+
 export interface Page {
   goto(address: string): Promise<unknown>;
   locator(selector: string): Element;
@@ -51,7 +57,7 @@ export interface Page {
   reload(): Promise<unknown>;
   url(): string;
   getByText(text: string, options?: { exact: boolean }): Element;
-  emulateMedia(options: { colorScheme: "light" | "dark" }): Promise<void>;
+  emulateMedia(options: Media): Promise<void>;
   on(event: string, listener: (about: { message: string }) => void): void;
   waitForEvent(
     event: "download",
@@ -214,10 +220,33 @@ export async function range(page: Page, from: number, to: number, about = 0) {
   );
 }
 
+/** The colours in a row of pixels of a chart, from left to right, each once. */
+export async function colours(
+  page: Page,
+  place: Element,
+  height = 0.5,
+): Promise<string[]> {
+  const name = await place.getAttribute("aria-label");
+  const pixels = await page.evaluate<number[]>(`(() => {
+    const chart = document.querySelector('.chart[aria-label="${name}"]');
+    const canvas = chart.querySelector("canvas");
+    const box = canvas.getBoundingClientRect();
+    const over = chart.querySelector(".u-over").getBoundingClientRect();
+    const y = over.top - box.top + over.height * ${height};
+    const row = [over.left - box.left + 1, y, over.width - 2, 1];
+    return [...canvas.getContext("2d").getImageData(...row).data];
+  })()`);
+  const all = new Set<string>();
+  for (let i = 0; i < pixels.length; i += 4) {
+    all.add(pixels.slice(i, i + 3).join());
+  }
+  return [...all];
+}
+
 /** What axe finds that keeps people from using the page. */
-export async function faults(page: Page, colorScheme: "light" | "dark") {
+export async function faults(page: Page, media: Media) {
   const { default: axe } = await import(AXE);
-  await page.emulateMedia({ colorScheme });
+  await page.emulateMedia(media);
   await page.evaluate(axe.source);
   return await page.evaluate<string[]>(
     `axe.run().then(({ violations }) => violations.map(({ id, nodes }) =>

@@ -8,13 +8,14 @@
 
 import { Controls } from "./controls.js";
 import { byId, element, fill } from "./dom.js";
-import { exact, stamp } from "./figures.js";
+import { exact, rough, stamp } from "./figures.js";
 import { Legend } from "./legend.js";
 import { Lines } from "./lines.js";
 import { Picture } from "./picture.js";
 import { followPointer } from "./pointer.js";
 
 /** @import { Series } from "../../history/series.js" */
+/** @import { Item } from "./lines.js" */
 /** @import { Board, Range } from "./board.js" */
 /** @import { Scene } from "./picture.js" */
 
@@ -172,7 +173,7 @@ export class Chart {
     this.#stale = false;
     if (!this.#legend) this.#build();
     this.lines.find(this.matched);
-    this.#controls?.offer(this.series);
+    this.#controls?.offer(this.series, this.lines);
     this.#legend?.setColumns(this.lines.columns);
   }
 
@@ -197,11 +198,15 @@ export class Chart {
    *
    * @param {Scene} scene
    */
-  #tell({ size, averaged, lines, heat }) {
+  #tell({ size, means, averaged, lines, heat }) {
     const notes = [this.lines.common];
-    if (size > 1) notes.push(`each point the highest of ${size} s`);
-    if (lines.some(({ average }) => average)) {
-      notes.push(`thick: the mean of ${averaged} s`);
+    const part = heat ? "cell" : "point";
+    if (means) notes.push(`each ${part} the mean of ${size} s`);
+    else if (size > 1) notes.push(`each ${part} the highest of ${size} s`);
+    const averages = lines.filter(({ average }) => average).length;
+    if (averages > 0) {
+      const all = averages < lines.length ? " of all together" : "";
+      notes.push(`thick: the mean of ${averaged} s${all}`);
     }
     const key = heat?.key().map(({ label, color }) => {
       const swatch = element("i");
@@ -230,10 +235,10 @@ export class Chart {
     const { board: { second, byKeys }, picture, lines } = this;
     if (!this.#near || !picture) return;
     const bin = second === undefined ? undefined : picture.binOf(second);
-    const { size } = picture.scene;
+    const { size, means } = picture.scene;
     const at = picture.secondOf(bin ?? 0);
     this.#legend?.read(
-      bin === undefined ? undefined : { second: at, size },
+      bin === undefined ? undefined : { second: at, size, means },
       (key) => lines.value(key, bin),
     );
     this.#hair.hidden = bin === undefined;
@@ -267,19 +272,28 @@ export class Chart {
     this.#light(item?.key, true);
     this.#tip.hidden = item === undefined;
     if (!item) return;
-    const value = item.bins.max[bin] ?? NaN;
-    const at = Number.isNaN(value) ? second : item.bins.at[bin] ?? second;
-    fill(
-      this.#tip,
-      `${item.title}: ${Number.isNaN(value) ? "no data" : exact(value)} at ${
-        stamp(at)
-      }`,
-    );
+    fill(this.#tip, `${item.title}: ${this.#words(item, bin)}`);
     const { clientWidth: width } = picture.plot.over;
     const right = x > width / 2;
     this.#tip.style.left = right ? "" : `${x + 14}px`;
     this.#tip.style.right = right ? `${width - x + 14}px` : "";
     this.#tip.style.top = `${Math.max(0, y - 34)}px`;
+  }
+
+  /**
+   * What a line has in a part of the time, and when.
+   *
+   * @param {Item} item
+   * @param {number} bin
+   */
+  #words({ shown, bins }, bin) {
+    const { size = 1, means = false } = this.picture?.scene ?? {};
+    const begin = this.picture?.secondOf(bin) ?? NaN;
+    const value = shown[bin] ?? NaN;
+    if (Number.isNaN(value)) return `no data at ${stamp(begin)}`;
+    return means
+      ? `mean ${rough(value)} in ${size} s from ${stamp(begin)}`
+      : `${exact(value)} at ${stamp(bins.at[bin] ?? begin)}`;
   }
 
   /**
@@ -330,9 +344,10 @@ export class Chart {
     const second = picture.secondOf(bin);
     board.read(second, true);
     const spoken = this.lines.drawn.slice(0, MAX_SPOKEN).map(
-      ({ title, bins }) => {
-        const value = bins.max[bin] ?? NaN;
-        return `${title} ${Number.isNaN(value) ? "no data" : exact(value)}`;
+      ({ title, shown }) => {
+        const value = shown[bin] ?? NaN;
+        const written = picture.scene.means ? rough : exact;
+        return `${title} ${Number.isNaN(value) ? "no data" : written(value)}`;
       },
     );
     byId("announce").textContent = `${stamp(second)}: ${spoken.join(", ")}`;

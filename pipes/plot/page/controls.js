@@ -13,6 +13,7 @@ import { DRAWS, HOWS, TOPS } from "./view.js";
 
 /** @import { Series } from "../../history/series.js" */
 /** @import { Chart } from "./chart.js" */
+/** @import { Lines } from "./lines.js" */
 
 /** @type {Record<string, string>} */
 const DRAWN = {
@@ -91,8 +92,13 @@ export class Controls {
     return made;
   }
 
-  /** @param {Series[]} list What there is to choose from. */
-  offer(list) {
+  /**
+   * Takes notice of what there is to choose from.
+   *
+   * @param {Series[]} list
+   * @param {Lines} lines
+   */
+  offer(list, { wanted, draw }) {
     const { view } = this.#chart;
     this.#many.hidden = list.length < 2;
     const { keys } = tagsOf(list);
@@ -114,7 +120,7 @@ export class Controls {
     selectIn(this.#draw).value = view.draw;
     selectIn(this.#top).value = String(view.top);
     this.#how.hidden = view.by === "";
-    this.#top.hidden = list.length <= view.top;
+    this.#top.hidden = draw === "heat" || wanted.length <= Math.min(...TOPS);
   }
 }
 

@@ -24,16 +24,13 @@ export class Heat {
 
   /**
    * @param {{ label: string, values: Float64Array }[]} rows From the top.
-   * @param {boolean} log Whether the colours are logarithmic; else they go by
-   * the square root.
+   * @param {{ most: number, log: boolean }} colours What the last colour means,
+   * and whether they are logarithmic; else they go by the square root.
    */
-  constructor(rows, log) {
+  constructor(rows, { most, log }) {
     this.rows = rows;
+    this.most = most;
     this.log = log;
-    this.most = 0;
-    for (const { values } of rows) {
-      for (const value of values) if (value > this.most) this.most = value;
-    }
   }
 
   /**
@@ -51,7 +48,9 @@ export class Heat {
   /** @returns {{ label: string, color: string }[]} What the colours mean. */
   key() {
     return KEYS.map((part) => {
-      const value = part * this.most;
+      const value = part < 1
+        ? Number((part * this.most).toPrecision(2))
+        : this.most;
       const [r, g, b] = shade(this.#part(value));
       return { label: compact(value), color: `rgb(${r} ${g} ${b})` };
     });

@@ -13,6 +13,8 @@ import { compare } from "./rows.js";
 import { lineStyle } from "./theme.js";
 
 const SHOWN = 100; // rows, unless more are asked for
+const SVG = "http://www.w3.org/2000/svg";
+const NOT_DRAWN = { color: "currentColor", dash: [1, 3] };
 
 /**
  * A row of the legend.
@@ -36,6 +38,16 @@ const SHOWN = 100; // rows, unless more are asked for
  * @property {(key: string) => void} toggle A line is switched off, or on.
  * @property {(key: string) => void} alone A line is shown alone, or no longer.
  * @property {(key: string | undefined) => void} near A row is pointed at.
+ */
+
+/**
+ * What is read.
+ *
+ * @typedef {object} Read
+ * @property {number} second With which a part of the time begins.
+ * @property {number} size Seconds of it.
+ * @property {boolean} means Whether the mean of them is read; the highest if
+ * not.
  */
 
 /** @type {[className: string, title: string][]} */
@@ -71,7 +83,7 @@ export class Legend {
   #rows = new Map();
   /** @type {Entry[]} */
   #entries = [];
-  /** @type {{ second: number, size: number } | undefined} */
+  /** @type {Read | undefined} */
   #read;
   #value = (/** @type {string} */ _key) => NaN;
 
@@ -211,20 +223,12 @@ export class Legend {
 
   /** @param {Entry} entry */
   #row({ key, labels, title, style, on }) {
-    const swatch = element("i");
-    if (style !== undefined) {
-      const { color, dash } = lineStyle(style);
-      swatch.style.borderTopColor = color;
-      swatch.style.borderTopStyle = ["solid", "dashed", "dotted", "double"][
-        Math.min(3, dash.length)
-      ] ?? "solid";
-    } else swatch.className = "none";
     const toggle = element("button", {
       type: "button",
       className: "toggle",
       title: on ? "Hide" : "Show",
       onclick: () => this.#hearer.toggle(key),
-    }, swatch);
+    }, swatch(style === undefined ? NOT_DRAWN : lineStyle(style)));
     toggle.setAttribute("aria-label", `Show ${labels.join(" ")}`);
     toggle.setAttribute("aria-pressed", String(on));
     const [first = title, ...others] = labels;
@@ -278,7 +282,7 @@ export class Legend {
   /**
    * Takes what is read at a part of the time, or else what came last.
    *
-   * @param {{ second: number, size: number } | undefined} read
+   * @param {Read | undefined} read
    * @param {(key: string) => number} value
    */
   read(read, value) {
@@ -293,13 +297,30 @@ export class Legend {
     const button = this.#head.children[at]?.firstChild;
     if (button instanceof HTMLElement) {
       fill(button, read === undefined ? "Last" : clock(read.second));
+      const which = read?.means ? "mean" : "highest";
       button.title = read === undefined ? "" : stamp(read.second) +
-        (read.size > 1 ? `, the highest of ${read.size} s` : "");
+        (read.size > 1 ? `, the ${which} of ${read.size} s` : "");
     }
     for (const [key, { cells }] of this.#rows) {
-      fill(cells[0], written(this.#value(key)));
+      const value = this.#value(key);
+      fill(cells[0], read?.means ? rough(value) : written(value));
     }
   }
+}
+
+/**
+ * A line as it is drawn.
+ *
+ * @param {{ color: string, dash: number[] }} style
+ */
+function swatch({ color, dash }) {
+  const image = document.createElementNS(SVG, "svg");
+  const line = document.createElementNS(SVG, "path");
+  line.setAttribute("d", "M0 4h22");
+  line.setAttribute("stroke", color);
+  line.setAttribute("stroke-dasharray", dash.join(" "));
+  image.append(line);
+  return image;
 }
 
 /**

@@ -29,6 +29,12 @@ import { lineStyle, repeats } from "./theme.js";
 const MANY = 30; // lines from which on a heat map shows more
 const AVERAGE = 60; // seconds
 const REST = "…"; // the key of the line for all others
+const NOTHING = new Float64Array(0); // below the lowest area
+
+/** @param {Bins} bins */
+function meansOf({ sum, count }) {
+  return sum.map((all, i) => all / Number(count[i]));
+}
 
 /**
  * A row with what is shown of it.
@@ -37,6 +43,7 @@ const REST = "…"; // the key of the line for all others
  *   title: string,
  *   line: Line,
  *   bins: Bins,
+ *   shown: Float64Array,
  *   sum: number,
  *   mean: number,
  *   peak: number,
@@ -79,6 +86,16 @@ export class Lines {
     this.#rows = rows;
   }
 
+  /** The rows that are not switched off. */
+  get wanted() {
+    return this.#rows.filter(({ key }) => this.#wants(key));
+  }
+
+  /** How they are drawn: as the person wants it, or else as it fits. */
+  get draw() {
+    return this.#view.draw || (this.wanted.length > MANY ? "heat" : "lines");
+  }
+
   /**
    * What a picture draws.
    *
@@ -89,11 +106,13 @@ export class Lines {
    */
   scene([begin, end], wide, { average, log }) {
     const [from, to] = [Math.floor(begin), Math.floor(end)];
-    const parts = { from, to, size: sizeFor(to - from + 1, wide) };
-    const averaged = Math.max(AVERAGE, parts.size);
+    const { draw } = this;
+    const finest = sizeFor(to - from + 1, wide);
+    const averaged = Math.max(AVERAGE, finest);
+    const means = average && draw === "heat"; // they cover the seconds there
+    const parts = { from, to, size: means ? averaged : finest, means };
     const items = this.#rows.map((row) => this.#item(row, parts));
     const wanted = items.filter(({ key }) => this.#wants(key));
-    const draw = this.#view.draw || (wanted.length > MANY ? "heat" : "lines");
     this.drawn = draw === "heat" ? wanted : this.#largest(wanted, parts);
     this.#items = new Map(
       [...items, ...this.drawn].map((one) => [one.key, one]),
@@ -108,26 +127,19 @@ export class Lines {
       heat: undefined,
     };
     if (draw === "heat") {
-      const rows = this.drawn.map(({ title, bins }) => ({
+      const rows = this.drawn.map(({ title, shown }) => ({
         label: title,
-        values: bins.max,
+        values: shown,
       }));
-      return { ...scene, log: false, heat: new Heat(rows, log) };
+      const most = Math.max(0, ...this.drawn.map(({ peak }) => peak || 0));
+      return { ...scene, log: false, heat: new Heat(rows, { most, log }) };
     }
     this.#style();
+    const minutes = average ? { ...parts, size: averaged } : undefined;
     const lines = draw === "stack"
-      ? this.#stacked(parts)
-      : this.drawn.map((item) => this.#lineOf(item));
-    if (!average || draw === "stack") return { ...scene, lines };
-    const means = (/** @type {Line} */ line) => {
-      const { sum, count } = binsOf(line, { ...parts, size: averaged });
-      return sum.map((all, i) => all / Number(count[i]));
-    };
-    const averages = this.drawn.map(({ line }) => ({ average: means(line) }));
-    return {
-      ...scene,
-      lines: lines.map((line, i) => ({ ...line, ...averages[i] })),
-    };
+      ? this.#stacked(parts, minutes)
+      : this.drawn.map((item) => this.#lineOf(item, minutes));
+    return { ...scene, lines };
   }
 
   /**
@@ -158,7 +170,7 @@ export class Lines {
    */
   value(key, bin) {
     const item = this.#items.get(key);
-    return (bin === undefined ? item?.last : item?.bins.max[bin]) ?? NaN;
+    return (bin === undefined ? item?.last : item?.shown[bin]) ?? NaN;
   }
 
   /** @param {string} key */
@@ -169,16 +181,17 @@ export class Lines {
 
   /**
    * @param {Row} row
-   * @param {Parts} parts
+   * @param {Parts & { means: boolean }} parts
    * @returns {Item}
    */
   #item(row, parts) {
-    const { from, to } = parts;
+    const { from, to, means } = parts;
     const line = lineOf(row, this.#view.how, [from, to]);
     const bins = binsOf(line, parts);
     const last = line.values[indexIn(line.times, to + 1) - 1] ?? NaN;
     const title = row.labels.join(" ") || this.#name;
-    return { ...row, title, line, bins, last, ...figuresOf(bins) };
+    const shown = means ? meansOf(bins) : bins.max;
+    return { ...row, title, line, bins, shown, last, ...figuresOf(bins) };
   }
 
   /**
@@ -200,11 +213,9 @@ export class Lines {
     const title = `${others.length} others`;
     const last = line.values.at(-1) ?? NaN;
     const labels = [title, ...this.columns.slice(1).map(() => "")];
-    const rest = { key: REST, labels, list: [], title, line, bins, last };
-    return [
-      ...items.filter((item) => kept.has(item)),
-      { ...rest, ...figuresOf(bins) },
-    ];
+    const row = { key: REST, labels, list: [], title, line };
+    const rest = { ...row, bins, shown: bins.max, last, ...figuresOf(bins) };
+    return [...items.filter((item) => kept.has(item)), rest];
   }
 
   /** Gives each line a style that it keeps. */
@@ -226,35 +237,45 @@ export class Lines {
   /** @param {Item | undefined} item */
   #styleOf(item) {
     const style = this.#styles.get(item?.key ?? "") ?? 0;
-    const label = repeats(style) ? { label: item?.title ?? "" } : {};
+    const label = repeats(style) && this.drawn.length > 1
+      ? { label: item?.title ?? "" }
+      : {};
     return { ...lineStyle(style), ...label };
   }
 
   /**
    * @param {Item} item
+   * @param {Parts} [minutes] The parts of an average.
    * @returns {Drawn}
    */
-  #lineOf(item) {
+  #lineOf(item, minutes) {
     return {
       ...this.#styleOf(item),
-      values: item.bins.max,
-      ...this.drawn.length === 1 ? { floor: new Float64Array(0) } : {},
+      values: item.shown,
+      ...this.drawn.length === 1 ? { floor: NOTHING } : {},
+      ...minutes ? { average: meansOf(binsOf(item.line, minutes)) } : {},
     };
   }
 
   /**
+   * The lines on top of each other, in the order of the legend, so that the last
+   * is at the bottom; the first has the average of all.
+   *
    * @param {Parts} parts
+   * @param {Parts} [minutes] The parts of an average.
    * @returns {Drawn[]}
    */
-  #stacked(parts) {
+  #stacked(parts, minutes) {
     const { from, to } = parts;
-    const lines = stack(this.drawn.map(({ line }) => line), { from, to });
+    const upwards = this.drawn.map(({ line }) => line).reverse();
+    const lines = stack(upwards, { from, to }).reverse();
     const tops = lines.map((line) => binsOf(line, parts).max);
-    return tops.map((values, i) => ({
+    return lines.map((line, i) => ({
       ...this.#styleOf(this.drawn[i]),
-      dash: [],
-      values,
-      floor: tops[i - 1] ?? new Float64Array(0),
+      label: this.drawn[i]?.title ?? "",
+      values: tops[i] ?? NOTHING,
+      floor: tops[i + 1] ?? NOTHING,
+      ...minutes && i === 0 ? { average: meansOf(binsOf(line, minutes)) } : {},
     }));
   }
 }

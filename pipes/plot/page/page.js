@@ -11,7 +11,7 @@ import { byId, element, fill } from "./dom.js";
 import { Feed, savedHere, seriesOf } from "./feed.js";
 import { clock, exact, stamp } from "./figures.js";
 import { savePage } from "./save.js";
-import { darkness } from "./theme.js";
+import { choices } from "./theme.js";
 
 const SILENCE = 30_000; // ms without a datapoint that are worth saying, or
 const LONGER = 2.5; // times the last pause between two batches of them
@@ -105,7 +105,9 @@ byId("pause").addEventListener("click", () => {
 });
 
 byId("follow").addEventListener("click", () => board.follow());
-darkness.addEventListener("change", () => board.repaint());
+for (const choice of choices) {
+  choice.addEventListener("change", () => board.repaint());
+}
 
 for (const name of /** @type {const} */ (["average", "log"])) {
   const button = byId(name);

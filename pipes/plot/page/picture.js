@@ -1,13 +1,14 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * The picture of a chart: uPlot draws its axes, the lines are drawn here. A
- * second is as wide as it is, and not a slope to the next one.
+ * The picture of a chart, of which uPlot draws the axes, and what stands at a
+ * place in it.
  *
  * @module
  */
 
-import { compact } from "./figures.js";
+import { heightOf, INCREMENTS, STAMPS, written } from "./axes.js";
+import { paintLines } from "./paint.js";
 import { theme } from "./theme.js";
 
 /** @import uPlot from "npm:uplot@1.6.32/dist/uPlot.d.ts" */
@@ -23,7 +24,7 @@ import { theme } from "./theme.js";
  * @property {Float64Array} [average] The mean of each part of the scene's
  * `averaged` seconds.
  * @property {string} color
- * @property {string} [label] What stands at its start, as others have its colour.
+ * @property {string} [label] What stands beside it, or in its area.
  * @property {number[]} dash
  * @property {Float64Array} [floor] What it stands on, if its area is filled.
  */
@@ -36,6 +37,8 @@ import { theme } from "./theme.js";
  * @property {number} to The last second.
  * @property {number} first Where the first part begins.
  * @property {number} size Seconds of a part.
+ * @property {boolean} means Whether a part's value is the mean of its seconds; the
+ * highest one if not.
  * @property {number} averaged Seconds of a part of an average.
  * @property {boolean} log Whether the scale is logarithmic.
  * @property {Drawn[]} lines
@@ -44,55 +47,8 @@ import { theme } from "./theme.js";
  */
 
 const UPlot = /** @type {WithPlot} */ (globalThis).uPlot;
-const INCREMENTS = [1, 2, 5, 10, 15, 30].flatMap((n) => [n, n * 60])
-  .concat([1, 2, 3, 4, 6, 8, 12, 24, 48, 96, 192].map((n) => n * 3600))
-  .concat([30, 90, 365, 1825, 3650].map((n) => n * 86_400))
-  .sort((a, b) => a - b);
-const STAMPS = [
-  [86_400, "{YYYY}-{MM}-{DD}", null, null, null, null, null, null, 1],
-  [60, "{HH}:{mm}", ...Array(7).fill(null)],
-  [1, "{HH}:{mm}:{ss}", ...Array(7).fill(null)],
-].map((row) => {
-  if (row[0] === 86_400) return row;
-  const day = "\n{YYYY}-{MM}-{DD}";
-  return [row[0], row[1], day, null, day, null, null, null, 1];
-});
 const GUTTER = 58; // pixels for the values at the left
 const REACH = 3; // pixels at both sides within which the highest second is read
-const FLAT = 0.75; // part of the highest value from which on 0 is not shown
-
-/**
- * The lowest and the highest value that are shown. A scale begins at 0 unless
- * all values are far above it.
- *
- * @param {Scene} scene
- * @returns {[low: number, high: number]}
- */
-function heightOf({ lines }) {
-  let [low, high] = [Infinity, -Infinity];
-  let filled = false;
-  for (const { values, floor } of lines) {
-    if (floor) filled = true;
-    for (const value of values) {
-      if (value < low) low = value;
-      if (value > high) high = value;
-    }
-  }
-  if (high === -Infinity) return [0, 1];
-  const flat = !filled && low > FLAT * high;
-  const bottom = flat ? low - 0.1 * (high - low || 1) : Math.min(0, low);
-  const top = high > 0 ? high : 0;
-  return [bottom, top + 0.06 * (top - bottom || 1)];
-}
-
-/**
- * A value at the axis; nothing where a logarithmic scale has no room for it.
- *
- * @param {number | null} value
- */
-function written(value) {
-  return value === null ? null : compact(value);
-}
 
 export class Picture {
   /** @type {uPlot} */
@@ -103,6 +59,7 @@ export class Picture {
     to: 1,
     first: 0,
     size: 1,
+    means: false,
     averaged: 60,
     log: false,
     lines: [],
@@ -268,8 +225,8 @@ export class Picture {
     const stacked = scene.lines.length > 1 && scene.lines[0]?.floor;
     let nearest;
     let least = Infinity;
-    for (const [i, { values }] of scene.lines.entries()) {
-      const value = values[bin] ?? NaN;
+    for (let i = scene.lines.length - 1; i >= 0; i--) { // the lowest area first
+      const value = scene.lines[i]?.values[bin] ?? NaN;
       if (Number.isNaN(value)) continue;
       const away = y - plot.valToPos(value, "y");
       if (stacked && away >= 0) return i;
@@ -287,94 +244,8 @@ export class Picture {
     ctx.rect(left, top, width, height);
     ctx.clip();
     if (scene.heat) scene.heat.paint(plot, scene);
-    else this.#paintLines();
+    else paintLines(plot, scene);
     ctx.restore();
-  }
-
-  #paintLines() {
-    const { scene: { lines, size, averaged, lit } } = this;
-    const { ctx } = this.plot;
-    const scale = devicePixelRatio;
-    const averages = lines.some(({ average }) => average);
-    const filled = [...lines.keys()].reverse(); // the lowest area is on top
-    for (const i of [...filled, ...lit === undefined ? [] : [lit]]) {
-      const line = lines[i];
-      if (!line) continue;
-      const { values, floor, color, dash, average } = line;
-      const dim = lit !== undefined && lit !== i ? 0.25 : 1;
-      ctx.strokeStyle = ctx.fillStyle = color;
-      ctx.setLineDash(dash.map((n) => n * scale));
-      const { stroke, fill } = this.#trace(values, size, floor);
-      if (floor) {
-        ctx.globalAlpha = dim * (lines.length > 1 ? 0.55 : 0.14);
-        ctx.fill(fill);
-      }
-      ctx.globalAlpha = dim * (averages && lines.length > 1 ? 0.4 : 1);
-      ctx.lineWidth = (lit === i ? 2.5 : 1.5) * scale;
-      ctx.stroke(stroke);
-      this.#paintLabel(line);
-      if (!average) continue;
-      ctx.globalAlpha = dim;
-      ctx.setLineDash([]);
-      ctx.lineWidth = 3 * scale;
-      ctx.strokeStyle = lines.length > 1 ? color : theme().average;
-      ctx.stroke(this.#trace(average, averaged).stroke);
-    }
-    ctx.globalAlpha = 1;
-  }
-
-  /** @param {Drawn} line */
-  #paintLabel({ values, label }) {
-    if (label === undefined) return;
-    const { plot, scene: { first, size } } = this;
-    const { ctx, bbox } = plot;
-    const i = values.findIndex((value) => !Number.isNaN(value));
-    if (i < 0) return;
-    const scale = devicePixelRatio;
-    const x = plot.valToPos(first + i * size, "x", true) + 4 * scale;
-    const y = plot.valToPos(Number(values[i]), "y", true) - 3 * scale;
-    ctx.font = `${11 * scale}px system-ui, sans-serif`;
-    ctx.textAlign = "left";
-    ctx.textBaseline = "bottom";
-    ctx.globalAlpha = 1;
-    ctx.fillText(label, Math.max(x, bbox.left + 4 * scale), y);
-  }
-
-  /**
-   * A line as steps, and the area below it.
-   *
-   * @param {Float64Array} values
-   * @param {number} size Seconds of each.
-   * @param {Float64Array} [floor]
-   */
-  #trace(values, size, floor) {
-    const { plot, scene } = this;
-    const start = Math.floor(scene.from / size) * size;
-    const stroke = new Path2D();
-    const fill = new Path2D();
-    const zero = plot.valToPos(0, "y", true);
-    const x0 = plot.valToPos(start, "x", true);
-    const wide = plot.valToPos(start + size, "x", true) - x0;
-    let on = false;
-    for (let i = 0; i < values.length; i++) {
-      const value = Number(values[i]);
-      if (Number.isNaN(value)) {
-        on = false;
-        continue;
-      }
-      const [x, y] = [x0 + i * wide, plot.valToPos(value, "y", true)];
-      if (on) stroke.lineTo(x, y);
-      else stroke.moveTo(x, y);
-      stroke.lineTo(x + wide, y);
-      on = true;
-      if (!floor) continue;
-      const base = floor[i];
-      const bottom = base === undefined || Number.isNaN(base)
-        ? zero
-        : plot.valToPos(base, "y", true);
-      fill.rect(x, y, wide + 0.5, bottom - y);
-    }
-    return { stroke, fill };
   }
 
   /** The end. */

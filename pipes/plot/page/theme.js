@@ -46,23 +46,29 @@ const THEMES = {
     ]),
   },
 };
+// What the system wants, where it forces few colours on all programs.
+const FORCED = { card: "Canvas", text: "CanvasText", faint: "CanvasText" };
 const DASHES = [[], [7, 3], [2, 3], [10, 3, 2, 3]];
 
-/** Tells whether the person prefers dark, and when that changes. */
-export const darkness = matchMedia("(prefers-color-scheme: dark)");
+const darkness = matchMedia("(prefers-color-scheme: dark)");
+const force = matchMedia("(forced-colors: active)");
+
+/** What tells that other colours are in use from now on. */
+export const choices = [darkness, force];
 
 /** The colours in use. */
 export function theme() {
-  return darkness.matches ? THEMES.dark : THEMES.light;
+  const own = darkness.matches ? THEMES.dark : THEMES.light;
+  return force.matches ? { ...own, ...FORCED } : own;
 }
 
 /**
- * Whether a line has the colour of another one, and needs its label.
+ * Whether a line cannot be told by its colour, and needs its label.
  *
  * @param {number} i Which style it has.
  */
 export function repeats(i) {
-  return i >= theme().lines.length;
+  return force.matches || i >= theme().lines.length;
 }
 
 /**
@@ -73,8 +79,9 @@ export function repeats(i) {
  */
 export function lineStyle(i) {
   const { lines } = theme();
+  const dash = force.matches ? i : Math.floor(i / lines.length);
   return {
     color: lines[i % lines.length] ?? "",
-    dash: DASHES[Math.floor(i / lines.length) % DASHES.length] ?? [],
+    dash: DASHES[dash % DASHES.length] ?? [],
   };
 }
