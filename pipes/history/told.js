@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * A series as it is told over the wire, and in a saved page: the seconds as runs
- * of equal deltas.
+ * What the server of plot.ts tells its pages. A series, which a saved page has,
+ * too, has its seconds as runs of equal deltas.
  *
  * @module
  */
@@ -20,6 +20,51 @@ import { Series } from "./series.js";
  *   runs: number[],
  *   values: number[],
  * ]} Told
+ */
+
+/**
+ * What begins a history.
+ *
+ * @typedef {object} Head
+ * @property {string} run Tells one start of the server from another.
+ * @property {number | null} keep Seconds of each series that are kept; null if
+ * all are.
+ * @property {number} count How many series are told.
+ */
+
+/**
+ * What is new since the last batch.
+ *
+ * @typedef {object} Batch
+ * @property {[id: number, name: string, tags: string][]} added Series.
+ * @property {number[]} removed The ids of series.
+ * @property {[id: number, ...secondsAndValues: number[]][]} points
+ * @property {number | undefined} [keep] Seconds of each series that are kept from
+ * now on, if these are fewer.
+ */
+
+/**
+ * What the server says of its input.
+ *
+ * @typedef {object} State
+ * @property {number} strange How many lines are no puts.
+ * @property {string[]} latestStrange The latest of them.
+ * @property {number} refused How many datapoints there was no room for.
+ * @property {number} ahead How many were far ahead of the clock.
+ * @property {number | null} ended When the input ended, in milliseconds.
+ * @property {number} now What the server's clock says, in milliseconds.
+ */
+
+/**
+ * The events by their names.
+ *
+ * @typedef {object} Events
+ * @property {Head} history
+ * @property {Told} series
+ * @property {number | null} live The history is told, whose last datapoint came
+ * then, in milliseconds.
+ * @property {Batch} points
+ * @property {State} state
  */
 
 /**

@@ -7,7 +7,7 @@
 import { within } from "../../script/mod.ts";
 import type { History, Listener } from "../history.ts";
 import type { Series } from "../history/series.js";
-import { wholeSeries } from "../history/told.js";
+import { type Events, type State, wholeSeries } from "../history/told.js";
 
 const TICK = 200; // ms between batches of points
 const TURN = 3000; // ms: a browser has few connections for all of its pages
@@ -17,13 +17,18 @@ const MAX_PENDING = 200_000; // points that make a batch before its tick
 const MAX_LOG = 16 * 1024 * 1024; // characters of batches for slow pages
 
 /** An event as it goes over the wire. */
-function event(name: string, data: string, id = ""): string {
+function event<K extends keyof Events>(
+  name: K,
+  told: Events[K],
+  id = "",
+): string {
+  const data = JSON.stringify(told);
   return `${id && `id: ${id}\n`}event: ${name}\ndata: ${data}\n\n`;
 }
 
 /** A state, and what time it is. */
-function timed(state: string): string {
-  return `${state.slice(0, -1)},"now":${Date.now()}}`;
+function timed(state: Omit<State, "now">): State {
+  return { ...state, now: Date.now() };
 }
 
 /**
@@ -123,13 +128,14 @@ export class Feed implements Listener {
 
   *#everything(next: number): Generator<string> {
     this.#flush();
-    const { keep, maxSeries, series, latest } = this.#history;
-    const head = { run: this.#run, keep, maxSeries, count: series.length };
-    yield event("history", JSON.stringify(head));
-    for (const one of series) {
-      yield event("series", JSON.stringify(wholeSeries(one)));
-    }
-    yield event("live", JSON.stringify(latest), `${this.#run}-${next}`);
+    const { keep, series, latest } = this.#history;
+    yield event("history", {
+      run: this.#run,
+      keep: keep < Infinity ? keep : null,
+      count: series.length,
+    });
+    for (const one of series) yield event("series", wholeSeries(one));
+    yield event("live", latest, `${this.#run}-${next}`);
   }
 
   #nextAfter(last = ""): number | undefined {
@@ -143,14 +149,15 @@ export class Feed implements Listener {
     if (!this.#listening) return;
     this.#flush();
     const state = this.#stateNow();
-    if (state === this.#state) return;
-    this.#state = state;
+    const text = JSON.stringify(state);
+    if (text === this.#state) return;
+    this.#state = text;
     this.#append(event("state", timed(state)));
   }
 
-  #stateNow(): string {
+  #stateNow(): Omit<State, "now"> {
     const { strange, latestStrange, refused, ahead, ended } = this.#history;
-    return JSON.stringify({ strange, latestStrange, refused, ahead, ended });
+    return { strange, latestStrange, refused, ahead, ended };
   }
 
   #flush(): void {
@@ -158,10 +165,12 @@ export class Feed implements Listener {
     const keep = this.#keep;
     const news = this.#added.length + this.#removed.length + size;
     if (news === 0 && keep === undefined) return;
-    const added = this.#added.map(({ id, name, tags }) => [id, name, tags]);
-    const points = [...this.#points].map(([id, points]) => [id, ...points]);
-    const batch = { added, removed: this.#removed, points, keep };
-    this.#append(event("points", JSON.stringify(batch)));
+    this.#append(event("points", {
+      added: this.#added.map(({ id, name, tags }) => [id, name, tags]),
+      removed: this.#removed,
+      points: [...this.#points].map(([id, points]) => [id, ...points]),
+      keep,
+    }));
     this.#clear();
   }
 

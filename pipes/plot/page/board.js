@@ -127,10 +127,10 @@ export class Board {
     const { paused } = this;
     this.#span = span;
     const button = byId("spans").querySelector(`[value="${span}"]`);
-    if (button) button.checked = true;
+    if (button instanceof HTMLInputElement) button.checked = true;
     this.#frozen = undefined;
     if (paused) this.#frozen = this.range();
-    byId("follow").disabled = this.view.zoom === undefined;
+    byId("follow", HTMLButtonElement).disabled = this.view.zoom === undefined;
     this.redraw();
   }
 
@@ -161,7 +161,7 @@ export class Board {
   #zoomTo(zoom) {
     this.view.zoom = zoom;
     this.view.keep();
-    byId("follow").disabled = zoom === undefined;
+    byId("follow", HTMLButtonElement).disabled = zoom === undefined;
     this.redraw();
   }
 

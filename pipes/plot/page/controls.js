@@ -6,7 +6,7 @@
  * @module
  */
 
-import { element } from "./dom.js";
+import { element, find } from "./dom.js";
 import { ALL, tagsOf } from "./rows.js";
 import { saveCsv, savePng } from "./save.js";
 import { DRAWS, HOWS, TOPS } from "./view.js";
@@ -126,5 +126,5 @@ export class Controls {
 
 /** @param {HTMLElement} label */
 function selectIn(label) {
-  return /** @type {HTMLSelectElement} */ (label.querySelector("select"));
+  return find(label, "select", HTMLSelectElement);
 }

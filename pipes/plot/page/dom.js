@@ -9,11 +9,48 @@
 /**
  * The element with an id.
  *
+ * @overload
  * @param {string} id
- * @returns {any} Its kind is known where it is used.
+ * @returns {HTMLElement}
  */
-export function byId(id) {
-  return document.getElementById(id);
+/**
+ * The element of a kind with an id.
+ *
+ * @template {HTMLElement} T
+ * @overload
+ * @param {string} id
+ * @param {new () => T} kind Such as HTMLInputElement.
+ * @returns {T}
+ */
+/**
+ * @param {string} id
+ * @param {new () => HTMLElement} kind
+ */
+export function byId(id, kind = HTMLElement) {
+  return the(document.getElementById(id), kind, id);
+}
+
+/**
+ * The element of a kind that is at a place in another one.
+ *
+ * @template {HTMLElement} T
+ * @param {ParentNode} place
+ * @param {string} selector
+ * @param {new () => T} kind
+ */
+export function find(place, selector, kind) {
+  return the(place.querySelector(selector), kind, selector);
+}
+
+/**
+ * @template {HTMLElement} T
+ * @param {Element | null} found
+ * @param {new () => T} kind
+ * @param {string} what
+ */
+function the(found, kind, what) {
+  if (found instanceof kind) return found;
+  throw new TypeError(`Cannot find ${what} as ${kind.name}`);
 }
 
 /**

@@ -9,22 +9,12 @@
 import { Series } from "../../history/series.js";
 import { readSeries } from "../../history/told.js";
 
-/** @import { Told } from "../../history/told.js" */
+/** @import { Batch, Events, Head, State, Told } from "../../history/told.js" */
 
 const RETRY = 1000; // ms until a server that refuses is asked again
 const PATIENCE = 1500; // ms of failing to reach the server until it is away
 const SILENCE = 15_000; // ms without a word, which comes every 3 s
 const DOZE = 10_000; // ms hidden after which a page lets its connection go
-
-/**
- * @typedef {object} State What the server says of its input.
- * @property {number} strange How many lines are no puts.
- * @property {string[]} latestStrange The latest of them.
- * @property {number} refused How many datapoints there was no room for.
- * @property {number} ahead How many were far ahead of the clock.
- * @property {number} now What the server's clock says, in milliseconds.
- * @property {number | null} ended When the input ended, in milliseconds.
- */
 
 /**
  * @typedef {object} Hearer Who wants to know.
@@ -45,8 +35,6 @@ const DOZE = 10_000; // ms hidden after which a page lets its connection go
  * @property {number} since From when on, in milliseconds.
  * @property {boolean} waiting Whether the browser only has no connection free.
  */
-
-/** @typedef {{ run: string, keep: number | null, count: number }} Head */
 
 /**
  * A series that goes on after another one.
@@ -140,10 +128,12 @@ export class Feed {
     let head = { run: "", keep: null, count: 0 };
     /** @type {Series[]} */
     let incoming = [];
-    const on = (
-      /** @type {string} */ name,
-      /** @type {(data: any) => void} */ act,
-    ) => {
+    /**
+     * @template {keyof Events} K
+     * @param {K} name
+     * @param {(told: Events[K]) => void} act
+     */
+    const on = (name, act) => {
       source.addEventListener(name, ({ data, lastEventId }) => {
         this.#heard = Date.now();
         this.#failed = 0;
@@ -201,14 +191,7 @@ export class Feed {
     this.#byId.set(series.id, series);
   }
 
-  /**
-   * @param {{
-   *   added: [number, string, string][],
-   *   removed: number[],
-   *   points: [number, ...number[]][],
-   *   keep?: number,
-   * }} batch
-   */
+  /** @param {Batch} batch */
   #take({ added, removed, points, keep }) {
     if (keep !== undefined) {
       this.#keep = keep;

@@ -7,7 +7,7 @@
  */
 
 import { Board } from "./board.js";
-import { byId, element, fill } from "./dom.js";
+import { byId, element, fill, find } from "./dom.js";
 import { Feed, savedHere, seriesOf } from "./feed.js";
 import { clock, exact, stamp } from "./figures.js";
 import { savePage } from "./save.js";
@@ -52,7 +52,7 @@ function status() {
 function showStatus() {
   const words = status();
   const text = words.map(([, text]) => text).join("; ");
-  byId("status").dataset.state = words[0]?.[0];
+  byId("status").dataset.state = words[0]?.[0] ?? "";
   fill(byId("status"), text.charAt(0).toUpperCase() + text.slice(1));
 }
 
@@ -63,7 +63,8 @@ function arrived(at = Date.now()) {
   showStatus();
 }
 
-/** @import { Away, State } from "./feed.js" */
+/** @import { State } from "../../history/told.js" */
+/** @import { Away } from "./feed.js" */
 /** @param {State} state */
 function showState({ strange, latestStrange, refused, ahead, now, ended: at }) {
   ended = at;
@@ -73,10 +74,10 @@ function showState({ strange, latestStrange, refused, ahead, now, ended: at }) {
     ? "Waiting for the first datapoint."
     : "The input ended without a datapoint.";
   byId("strange").hidden = strange === 0;
-  byId("strange").querySelector("summary").textContent = strange === 1
+  find(byId("strange"), "summary", HTMLElement).textContent = strange === 1
     ? "1 line is no put"
     : `${exact(strange)} lines are no puts`;
-  byId("strange").querySelector("ol").replaceChildren(
+  find(byId("strange"), "ol", HTMLOListElement).replaceChildren(
     ...latestStrange.map((line) => element("li", {}, line || " ")),
   );
   byId("refused").hidden = refused === 0;
@@ -89,13 +90,11 @@ function showState({ strange, latestStrange, refused, ahead, now, ended: at }) {
   } datapoints are left out: their time is more than a day ahead of the clock.`;
 }
 
-byId("search").addEventListener("input", () => {
-  board.search(byId("search").value);
-});
+const search = byId("search", HTMLInputElement);
+search.addEventListener("input", () => board.search(search.value));
 
-byId("spans").addEventListener("change", (/** @type {Event} */ event) => {
-  const { value } = /** @type {HTMLInputElement} */ (event.target);
-  board.show(Number(value));
+byId("spans").addEventListener("change", ({ target }) => {
+  if (target instanceof HTMLInputElement) board.show(Number(target.value));
 });
 
 byId("pause").addEventListener("click", () => {
@@ -122,7 +121,7 @@ for (const name of /** @type {const} */ (["average", "log"])) {
   show();
 }
 
-byId("search").value = board.view.search;
+search.value = board.view.search;
 board.search(board.view.search);
 byId("save").addEventListener("click", () => savePage(board));
 
