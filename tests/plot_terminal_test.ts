@@ -119,8 +119,57 @@ processTest(
     const all = run.out.join("\n");
     const left = all.split("\x1b[J").at(-1)!;
     assert(/web29 .* 77 +77/.test(left), left);
-    // Ctrl-Z must find a terminal with its cursor, on its own screen.
+    // Even kill -9 must leave a terminal with its cursor, on its own screen.
     assert(!all.includes("\x1b[?25l") && !all.includes("\x1b[?1049h"), all);
+  },
+);
+
+processTest(
+  "plot.ts --tty gives the terminal back at Ctrl-Z, and draws again at fg",
+  ["script", "bash", "stty", "mkfifo"],
+  async (folder) => {
+    const plot = command("pipes/plot.ts", "--tty").join(" ");
+    const lines = puts(30, (i) => [`put a ${T} ${i} host=web${i}`]);
+    await Deno.writeTextFile(`${folder}/puts`, lines.join("\n") + "\n");
+    const shell = "bash --norc --noprofile -i";
+    const run = new Running(["script", "-qec", shell, "/dev/null"], {
+      stdin: "piped",
+    });
+    const keys = run.process.stdin.getWriter();
+    let read = 0; // of what has been seen
+    const type = async (text: string, answer: RegExp) => {
+      await keys.write(new TextEncoder().encode(text));
+      let found = "";
+      await until(
+        () => {
+          const all = run.out.join("\n");
+          const [match] = all.slice(read).match(answer) ?? [];
+          if (match === undefined) return false;
+          read += all.slice(read).search(answer) + match.length;
+          found = match;
+          return true;
+        },
+        60,
+        `${answer}`,
+      );
+      return found;
+    };
+    const ready = `stty cols 70 rows 12; PROMPT_COMMAND='echo idle'`;
+    await type(`${ready}; mkfifo ${folder}/go\n`, /idle\r?$/m);
+    const input = `(cat ${folder}/puts; cat ${folder}/go)`;
+    await type(`${input} | ${plot}\n`, /rows 1 to 9 of 31/);
+    await type("\x1b[B", /rows 2 to 10 of 31/);
+    await type("\x1a", /Stopped/);
+    const modes = await type("stty -a; echo done\n", /speed[^]*iexten[^]*done/);
+    assert(/[^-]icanon[^]*[^-]echo /.test(modes), modes);
+    assert(!/\x1b\[\?(25l|1049h)/.test(run.out.join("\n")));
+    await type("fg\n", /rows 2 to 10 of 31/);
+    await type("\x1b[B", /rows 3 to 11 of 31/); // keys come at once again
+    await Deno.writeTextFile(`${folder}/go`, `put a ${T + 1} 77 host=web29\n`);
+    await type("", /idle\r?$/m);
+    await keys.write(new TextEncoder().encode("exit\n"));
+    await run.end();
+    await keys.close().catch(() => {});
   },
 );
 
