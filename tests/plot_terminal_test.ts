@@ -162,7 +162,8 @@ processTest(
     await type("\x1a", /Stopped/);
     const modes = await type("stty -a; echo done\n", /speed[^]*iexten[^]*done/);
     assert(/[^-]icanon[^]*[^-]echo /.test(modes), modes);
-    assert(!/\x1b\[\?(25l|1049h)/.test(run.out.join("\n")));
+    const all = run.out.join("\n");
+    assert(!all.includes("\x1b[?25l") && !all.includes("\x1b[?1049h"), all);
     await type("fg\n", /rows 2 to 10 of 31/);
     await type("\x1b[B", /rows 3 to 11 of 31/); // keys come at once again
     await Deno.writeTextFile(`${folder}/go`, `put a ${T + 1} 77 host=web29\n`);
