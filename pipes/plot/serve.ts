@@ -8,6 +8,7 @@ import type { History } from "../history.ts";
 import { Feed } from "./feed.ts";
 import { type Answer, type Ask, listen } from "./http.ts";
 import { inUrl, isOwnHost, isWildcard } from "./host.ts";
+import chartStyle from "./page/chart.css" with { type: "text" };
 import pageStyle from "./page/page.css" with { type: "text" };
 import pageHtml from "./page/page.html" with { type: "text" };
 import axes from "./page/axes.js" with { type: "text" };
@@ -18,7 +19,9 @@ import dom from "./page/dom.js" with { type: "text" };
 import feed from "./page/feed.js" with { type: "text" };
 import figures from "./page/figures.js" with { type: "text" };
 import heat from "./page/heat.js" with { type: "text" };
+import keyboard from "./page/keyboard.js" with { type: "text" };
 import legend from "./page/legend.js" with { type: "text" };
+import legend_row from "./page/legend_row.js" with { type: "text" };
 import lines from "./page/lines.js" with { type: "text" };
 import page from "./page/page.js" with { type: "text" };
 import paint from "./page/paint.js" with { type: "text" };
@@ -43,7 +46,9 @@ const PAGE = {
   feed,
   figures,
   heat,
+  keyboard,
   legend,
+  legend_row,
   lines,
   page,
   paint,
@@ -74,6 +79,7 @@ export async function pageFiles(): Promise<Files> {
   return new Map<string, readonly [string, string]>([
     ["/", [pageHtml, "text/html"]],
     ["/page/page.css", [pageStyle, "text/css"]],
+    ["/page/chart.css", [chartStyle, "text/css"]],
     ["/uplot.css", [style.default, "text/css"]],
     ["/uplot.js", [script.default, "text/javascript"]],
     ...scripts("/page/", PAGE),

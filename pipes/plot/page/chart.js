@@ -7,8 +7,9 @@
  */
 
 import { Controls } from "./controls.js";
-import { byId, element, fill } from "./dom.js";
+import { element, fill } from "./dom.js";
 import { exact, rough, stamp } from "./figures.js";
+import { followKeys } from "./keyboard.js";
 import { Legend } from "./legend.js";
 import { Lines } from "./lines.js";
 import { Picture } from "./picture.js";
@@ -19,7 +20,6 @@ import { followPointer } from "./pointer.js";
 /** @import { Board, Range } from "./board.js" */
 /** @import { Scene } from "./picture.js" */
 
-const MAX_SPOKEN = 8; // lines read out
 const TALL = 20; // rows of a heat map for which the picture is higher
 const MARGIN = 90; // pixels beside the picture
 
@@ -99,7 +99,7 @@ export class Chart {
       ),
       element("div", { className: "body" }, this.#place, this.#legend.place),
     );
-    this.#place.addEventListener("keydown", (event) => this.#key(event));
+    followKeys(this.#place, this);
     chartOf.set(this.#place, this);
     sizes.observe(this.#place);
   }
@@ -304,53 +304,6 @@ export class Chart {
     this.#lit = key;
     this.picture?.light(this.#lineAt(key));
     if (row) this.#legend?.light(key);
-  }
-
-  /** @param {KeyboardEvent} event */
-  #key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const { board } = this;
-    const [from, to] = board.range();
-    const middle = board.second ?? (from + to) / 2;
-    const around = (/** @type {number} */ span) =>
-      board.zoom([middle - span / 2, middle + span / 2]);
-    const step = event.shiftKey ? 10 : 1;
-    if (event.key === "ArrowLeft") this.#move(-step);
-    else if (event.key === "ArrowRight") this.#move(step);
-    else if (event.key === "Home") this.#move(-Infinity);
-    else if (event.key === "End") this.#move(Infinity);
-    else if (event.key === "+" || event.key === "=") around((to - from) / 2);
-    else if (event.key === "-") around((to - from) * 2);
-    else if (event.key === "Escape") {
-      board.read(undefined);
-      board.follow();
-    } else return;
-    event.preventDefault();
-  }
-
-  /**
-   * Reads so many parts of the time further.
-   *
-   * @param {number} step
-   */
-  #move(step) {
-    const { board, picture } = this;
-    if (!picture) return;
-    const last = picture.binOf(picture.scene.to);
-    const at = board.second === undefined
-      ? last + 1
-      : picture.binOf(board.second);
-    const bin = Math.max(0, Math.min(last, at + step));
-    const second = picture.secondOf(bin);
-    board.read(second, true);
-    const spoken = this.lines.drawn.slice(0, MAX_SPOKEN).map(
-      ({ title, shown }) => {
-        const value = shown[bin] ?? NaN;
-        const written = picture.scene.means ? rough : exact;
-        return `${title} ${Number.isNaN(value) ? "no data" : written(value)}`;
-      },
-    );
-    byId("announce").textContent = `${stamp(second)}: ${spoken.join(", ")}`;
   }
 
   resize() {

@@ -9,36 +9,12 @@
 
 import { element, fill } from "./dom.js";
 import { clock, exact, rough, stamp } from "./figures.js";
+import { FIGURES, keyOf, rowOf } from "./legend_row.js";
 import { compare } from "./rows.js";
-import { lineStyle } from "./theme.js";
+
+/** @import { Entry, LegendHearer } from "./legend_row.js" */
 
 const SHOWN = 100; // rows, unless more are asked for
-const SVG = "http://www.w3.org/2000/svg";
-const NOT_DRAWN = { color: "currentColor", dash: [1, 3] };
-
-/**
- * A row of the legend.
- *
- * @typedef {object} Entry
- * @property {string} key Tells it from the others.
- * @property {string[]} labels What stands in the columns of tags.
- * @property {string} title
- * @property {number | undefined} style How its line is drawn, if it has one.
- * @property {boolean} on
- * @property {number} last
- * @property {number} mean
- * @property {number} peak
- * @property {number} at The second of the peak.
- */
-
-/**
- * Whom the legend tells what the person does.
- *
- * @typedef {object} LegendHearer
- * @property {(key: string) => void} toggle A line is switched off, or on.
- * @property {(key: string) => void} alone A line is shown alone, or no longer.
- * @property {(key: string | undefined) => void} near A row is pointed at.
- */
 
 /**
  * What is read.
@@ -49,14 +25,6 @@ const NOT_DRAWN = { color: "currentColor", dash: [1, 3] };
  * @property {boolean} means Whether the mean of them is read; the highest if
  * not.
  */
-
-/** @type {[className: string, title: string][]} */
-const FIGURES = [
-  ["value", "Last"],
-  ["mean", "Mean"],
-  ["peak", "Peak"],
-  ["ratio", "Peak/mean"],
-];
 
 /** @param {Entry} entry */
 function ratio({ peak, mean }) {
@@ -215,42 +183,15 @@ export class Legend {
     const key = keyOf(focused);
     const kind = focused?.className;
     this.#rows.clear();
-    this.#body.replaceChildren(...entries.map((entry) => this.#row(entry)));
+    const made = entries.map((entry) => {
+      const parts = rowOf(entry, this.#hearer);
+      this.#rows.set(entry.key, parts);
+      return parts.row;
+    });
+    this.#body.replaceChildren(...made);
     if (key === undefined) return;
     const again = this.#rows.get(key)?.row.querySelector(`.${kind}`);
     if (again instanceof HTMLElement) again.focus();
-  }
-
-  /** @param {Entry} entry */
-  #row({ key, labels, title, style, on }) {
-    const toggle = element("button", {
-      type: "button",
-      className: "toggle",
-      title: on ? "Hide" : "Show",
-      onclick: () => this.#hearer.toggle(key),
-    }, swatch(style === undefined ? NOT_DRAWN : lineStyle(style)));
-    toggle.setAttribute("aria-label", `Show ${labels.join(" ")}`);
-    toggle.setAttribute("aria-pressed", String(on));
-    const [first = title, ...others] = labels;
-    const alone = element("button", {
-      type: "button",
-      className: "alone",
-      title: `${title}: show it alone`,
-      onclick: () => this.#hearer.alone(key),
-    }, first);
-    const cells = FIGURES.map(([className]) => element("td", { className }));
-    const row = element(
-      "tr",
-      {},
-      element("td", {}, toggle),
-      element("th", { scope: "row" }, alone),
-      ...others.map((label) => element("td", { className: "tag" }, label)),
-      ...cells,
-    );
-    row.dataset.key = key;
-    if (!on) row.className = "off";
-    this.#rows.set(key, { row, cells });
-    return row;
   }
 
   /** Removes all rows. */
@@ -306,30 +247,4 @@ export class Legend {
       fill(cells[0], read?.means ? rough(value) : written(value));
     }
   }
-}
-
-/**
- * A line as it is drawn.
- *
- * @param {{ color: string, dash: number[] }} style
- */
-function swatch({ color, dash }) {
-  const image = document.createElementNS(SVG, "svg");
-  const line = document.createElementNS(SVG, "path");
-  line.setAttribute("d", "M0 4h22");
-  line.setAttribute("stroke", color);
-  line.setAttribute("stroke-dasharray", dash.join(" "));
-  image.append(line);
-  return image;
-}
-
-/**
- * The key of the row that an element stands in.
- *
- * @param {EventTarget | null} target
- * @returns {string | undefined}
- */
-function keyOf(target) {
-  const row = target instanceof Element ? target.closest("tr") : null;
-  return row?.dataset.key;
 }

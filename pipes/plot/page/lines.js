@@ -21,7 +21,7 @@ import { lineStyle, repeats } from "./theme.js";
 /** @import { Bins, Line, Parts } from "../../history/bins.js" */
 /** @import { Series } from "../../history/series.js" */
 /** @import { Range } from "./board.js" */
-/** @import { Entry } from "./legend.js" */
+/** @import { Entry } from "./legend_row.js" */
 /** @import { Drawn, Scene } from "./picture.js" */
 /** @import { Row } from "./rows.js" */
 /** @import { ChartView } from "./view.js" */
