@@ -56,6 +56,17 @@ function countLines({ bytes, length }: Piece): number {
   return count;
 }
 
+function roomIn({ bytes, length }: Piece): number {
+  return bytes.length - length;
+}
+
+/** Where the last of the lines ends that fit; `start` if none does. */
+function endOfLines(bytes: Uint8Array, start: number, room: number): number {
+  if (bytes.length - start <= room) return bytes.length;
+  if (room === 0) return start;
+  return Math.max(start, bytes.lastIndexOf(NEWLINE, start + room - 1) + 1);
+}
+
 function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
   if (a.length === 0) return b;
   const all = new Uint8Array(a.length + b.length);
@@ -208,49 +219,45 @@ export class LineWriter {
   /** Takes texts from the source until enough pieces wait, or for a while. */
   #fill(enough: number): void {
     const end = performance.now() + SLICE;
-    while (
-      this.#source && this.#pieces.length < enough && performance.now() < end
-    ) {
-      const { value, done } = this.#source.next();
-      if (done) {
-        this.#source = undefined;
-        this.#news.resolve(true);
-      } else if (this.#append(this.#encoder.encode(value)) > PIECE) {
+    const inTime = () => this.#source && performance.now() < end;
+    while (this.#pieces.length < enough && inTime()) {
+      let texts = "";
+      while (texts.length < PIECE && inTime()) {
+        const { value, done } = this.#source!.next();
+        if (done) this.#source = undefined;
+        else texts += value;
+      }
+      if (this.#append(this.#encoder.encode(texts)) > PIECE) {
         complain(`a line is longer than ${PIECE} bytes: a pipe could tear it`);
       }
     }
+    if (this.#source === undefined) this.#news.resolve(true);
   }
 
-  /** Cuts bytes into pieces; returns the length of the longest line if it is over PIECE. */
+  /** Fills pieces with bytes; returns the length of the longest line if it is over PIECE. */
   #append(bytes: Uint8Array): number {
     if (this.#closed) return 0;
     let longest = 0;
     for (let start = 0; start < bytes.length;) {
-      let end = bytes.length;
-      if (end - start > PIECE) {
-        end = bytes.lastIndexOf(NEWLINE, start + PIECE - 1) + 1;
-        if (end <= start) {
+      const last = this.#pieces.at(-1);
+      let end = last ? endOfLines(bytes, start, roomIn(last)) : start;
+      if (end === start) {
+        end = endOfLines(bytes, start, PIECE);
+        if (end === start) {
           end = bytes.indexOf(NEWLINE, start) + 1 || bytes.length;
           longest = Math.max(longest, end - start);
         }
+        const size = Math.max(PIECE, end - start);
+        this.#pieces.push({ bytes: new Uint8Array(size), length: 0 });
       }
-      this.#add(bytes.subarray(start, end));
+      const piece = this.#pieces.at(-1)!;
+      piece.bytes.set(bytes.subarray(start, end), piece.length);
+      piece.length += end - start;
+      this.#waiting += end - start;
       start = end;
     }
     if (this.#waiting > MAX_WAITING) this.#dropOldest();
     return longest;
-  }
-
-  #add(bytes: Uint8Array): void {
-    let last = this.#pieces.at(-1);
-    if (!last || last.length + bytes.length > last.bytes.length) {
-      const size = Math.max(PIECE, bytes.length);
-      last = { bytes: new Uint8Array(size), length: 0 };
-      this.#pieces.push(last);
-    }
-    last.bytes.set(bytes, last.length);
-    last.length += bytes.length;
-    this.#waiting += bytes.length;
   }
 
   #dropOldest(): void {
