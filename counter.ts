@@ -264,11 +264,12 @@ export class MetricCounter {
    */
   summarize<T>(f: (cells: number[]) => T): T {
     this.#tick();
-    const first = this.#cells.second - this.timespan;
-    return f(Array.from(
-      { length: this.timespan + 1 },
-      (_, i) => this.#cells.get(first + i) ?? 0,
-    ));
+    const last = this.#cells.second;
+    const cells: number[] = [];
+    for (let second = last - this.timespan; second <= last; second++) {
+      cells.push(this.#cells.get(second) ?? 0);
+    }
+    return f(cells);
   }
 
   /** Zeroes the cells without reporting what they held; a stock forgets them. */
@@ -364,26 +365,26 @@ export class MetricCounter {
     const end = floorTo(this.granularity, until);
     if (!(end > this.#unreported)) return;
     const seconds = this.#cells.seconds(this.#unreported, end);
-    const parts: string[] = [];
+    let lines = "";
     for (let i = 0; i < seconds.length;) {
       const bucket = floorTo(this.granularity, seconds[i]!);
-      const cells: number[] = [];
+      const cells: number[] | undefined = this.#reduce && [];
       let value = 0;
       while (seconds[i]! < bucket + this.granularity) {
         const second = seconds[i++]!;
         const cell = this.#cells.get(second)!;
         if (cell !== 0) this.#busy = second;
-        if (this.#reduce) cells.push(cell);
+        cells?.push(cell);
         value = this.#kind === "stock" ? cell : value + cell;
       }
       if (this.#kind !== "stock" && bucket > this.#busy + this.#maxGap) {
         continue;
       }
-      if (this.#reduce) value = this.#reduce(cells);
+      if (cells) value = this.#reduce!(cells);
       if (!Number.isFinite(value)) this.#refuse("a datapoint", value);
-      parts.push(this.#line.write(bucket, value));
+      lines += this.#line.write(bucket, value);
     }
-    this.#backlog += parts.join(""); // flat: 10,000 counters make much of it
+    this.#backlog += lines;
     this.#unreported = end;
     this.#cells.forgetBefore(
       Math.min(end, this.#cells.second - this.timespan),

@@ -4,14 +4,18 @@
  * @module
  */
 
+const MAX_HOLE = 60; // seconds without a value that a row still bridges
+
 /** The values of a series by second, up to the newest one. */
 export class Cells {
   /** The newest second. What is counted without a time counts in it. */
   second: number;
-  /** The value of the newest second: beside the map, because it is hot. */
+  /** The value of the newest second: beside the row, because it is hot. */
   newest: number | undefined;
-  /** The values of all other seconds. */
-  readonly #others = new Map<number, number>();
+  /** The values of the seconds just before the newest one, oldest first. */
+  readonly #row: (number | undefined)[] = [];
+  /** The values of seconds outside of the row, which are rare. */
+  #others: Map<number, number> | undefined;
 
   /**
    * Makes the first cell.
@@ -31,7 +35,11 @@ export class Cells {
    * @returns The value; undefined if the second has none.
    */
   get(second: number): number | undefined {
-    return second === this.second ? this.newest : this.#others.get(second);
+    if (second === this.second) return this.newest;
+    const i = second - this.#first;
+    return i >= 0 && i < this.#row.length
+      ? this.#row[i]
+      : this.#others?.get(second);
   }
 
   /**
@@ -41,8 +49,13 @@ export class Cells {
    * @param value The value.
    */
   set(second: number, value: number): void {
-    if (second === this.second) this.newest = value;
-    else this.#others.set(second, value);
+    if (second === this.second) {
+      this.newest = value;
+      return;
+    }
+    const i = second - this.#first;
+    if (i >= 0 && i < this.#row.length) this.#row[i] = value;
+    else (this.#others ??= new Map()).set(second, value);
   }
 
   /**
@@ -51,10 +64,11 @@ export class Cells {
    * @param second The newest second from now on.
    */
   moveTo(second: number): void {
-    if (this.newest !== undefined) this.#others.set(this.second, this.newest);
-    this.second = second;
-    this.newest = this.#others.get(second);
-    this.#others.delete(second);
+    const hole = second - this.second - 1;
+    if (hole < 0 || hole > MAX_HOLE) return this.#jumpTo(second);
+    this.#row.push(this.newest);
+    while (++this.second < second) this.#row.push(this.#take(this.second));
+    this.newest = this.#take(second);
   }
 
   /**
@@ -78,25 +92,20 @@ export class Cells {
    */
   seconds(from: number, end: number): number[] {
     const found: number[] = [];
-    let inOrder = true;
+    const last = Math.min(end - 1, this.second);
+    for (let i = Math.max(from, this.#first); i <= last; i++) {
+      if (this.get(i) !== undefined) found.push(i);
+    }
+    if (this.#others === undefined) return found;
     for (const second of this.#others.keys()) {
-      if (second < from || second >= end) continue;
-      inOrder &&= found.length === 0 || second > found.at(-1)!;
-      found.push(second);
+      if (second >= from && second < end) found.push(second);
     }
-    const { second, newest } = this;
-    if (newest !== undefined && second >= from && second < end) {
-      inOrder &&= found.length === 0 || second > found.at(-1)!;
-      found.push(second);
-    }
-    if (!inOrder) found.sort((a, b) => a - b); // events told their times
-    return found;
+    return found.sort((a, b) => a - b);
   }
 
   /** Gives each second that has a value the value 0. */
   zero(): void {
-    for (const second of this.#others.keys()) this.#others.set(second, 0);
-    this.newest &&= 0;
+    for (const second of this.seconds(-Infinity, Infinity)) this.set(second, 0);
   }
 
   /**
@@ -105,14 +114,41 @@ export class Cells {
    * @param second All seconds before this one are forgotten.
    */
   forgetBefore(second: number): void {
-    for (const old of this.#others.keys()) {
-      if (old < second) this.#others.delete(old);
+    const count = second - this.#first;
+    if (count > 0) this.#row.splice(0, count);
+    if (this.#others === undefined) return;
+    for (const other of this.#others.keys()) {
+      if (other < second) this.#others.delete(other);
     }
+    if (this.#others.size === 0) this.#others = undefined;
   }
 
   /** Forgets all values. */
   clear(): void {
-    this.#others.clear();
-    this.newest = undefined;
+    this.#row.length = 0;
+    this.#others = this.newest = undefined;
+  }
+
+  /** The first second of the row. */
+  get #first(): number {
+    return this.second - this.#row.length;
+  }
+
+  /** Takes a value out of those that are not in the row. */
+  #take(second: number): number | undefined {
+    const value = this.#others?.get(second);
+    this.#others?.delete(second);
+    return value;
+  }
+
+  /** The row ends where a clock jumps: what is in it becomes rare. */
+  #jumpTo(second: number): void {
+    const seconds = this.seconds(this.#first, this.second + 1);
+    const others = this.#others ?? new Map();
+    for (const second of seconds) others.set(second, this.get(second)!);
+    this.#others = others;
+    this.#row.length = 0;
+    this.second = second;
+    this.newest = this.#take(second);
   }
 }

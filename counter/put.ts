@@ -139,8 +139,7 @@ export class PutLine {
   readonly tags: Readonly<Record<string, string>>;
   readonly #name: string;
   readonly #format: PutFormat;
-  readonly #head: string;
-  readonly #tail: string;
+  readonly #end: string;
 
   /**
    * Checks what all lines of the series have in common.
@@ -158,20 +157,19 @@ export class PutLine {
     this.tags = { ...all };
     this.#name = name;
     this.#format = format;
-    this.#head = `${bare ? "" : "put "}${checked(name, "the name")} `;
-    const keys = Object.keys(all);
+    checked(name, "the name");
     let text = "";
-    for (const key of keys) {
+    for (const key of Object.keys(all)) {
       text += ` ${checked(key, "a tag key")}=${checked(all[key], "tag", key)}`;
     }
-    this.#tail = `${text}\n`;
-    const count = keys.length + (addsHost && bare ? 1 : 0);
+    this.#end = text + "\n";
+    const count = Object.keys(all).length + (addsHost && bare ? 1 : 0);
     if (count > MAX_TAGS) {
       throw new RangeError(
         `Cannot write a put line as the tags must be at most ${MAX_TAGS} with host: current value is ${count}`,
       );
     }
-    const length = "put  1700000000 \n".length + name.length + text.length +
+    const length = "put  1700000000 ".length + name.length + this.#end.length +
       MAX_NUMBER_LENGTH +
       (addsHost && bare ? " host=".length + MAX_HOST_LENGTH : 0);
     if (length > MAX_LINE_BYTES) {
@@ -194,6 +192,7 @@ export class PutLine {
       return line && line + "\n";
     }
     const digits = String(second).padStart(10, "0");
-    return this.#head + digits + " " + decimal(value) + this.#tail;
+    const head = this.#format === "put" ? "put " : "";
+    return `${head}${this.#name} ${digits} ${decimal(value)}${this.#end}`;
   }
 }

@@ -1,4 +1,5 @@
 import { MetricCounter } from "../../counter.ts";
+import { alive } from "../../counter/registry.ts";
 
 const tags = { host: "web1" };
 const options = { tags, timespan: 15 };
@@ -31,9 +32,7 @@ Deno.bench("MetricCounter.set()", { group: "count" }, () => {
 });
 
 Deno.bench("new MetricCounter()", () => {
-  const counter = new MetricCounter("bench.new", options);
-  counter.close();
-  counter.dump();
+  alive.delete(new MetricCounter("bench.new", options));
 });
 
 Deno.bench("MetricCounter.summarize() of 15 s", () => {
