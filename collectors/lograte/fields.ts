@@ -1,61 +1,119 @@
 /**
- * The fields of lines that are JSON.
+ * {@linkcode FieldReader}: the fields of lines that are JSON.
  *
  * @module
  */
 
-/** What a line holds that is a JSON object. */
-export type Fields = Record<string, unknown>;
+import type { Texts } from "../../script/mod.ts";
+import { type Fields, type Place, Shape } from "./shape.ts";
+
+const MAX_SHAPES = 8;
+const MAX_SHAPED = 4096; // characters: a longer line makes no shape
+const FIRST = 100; // lines after which shapes must have proved useful
+
+/** Whether JSON gives a value a member of this name. */
+function has(value: unknown, name: string): value is Fields {
+  return typeof value === "object" && value !== null &&
+    Object.prototype.propertyIsEnumerable.call(value, name);
+}
+
+/** The text of a field; undefined if it is none. */
+function textOf(value: unknown): string | undefined {
+  switch (typeof value) {
+    case "string":
+      return value;
+    case "number":
+    case "boolean":
+      return String(value);
+  }
+}
+
+/** Finds a field by the names on the way to it, or by all of them as one name. */
+function find(path: string, fields: Fields): Place | undefined {
+  const names = path.split(".");
+  const name = names.pop()!;
+  let within: unknown = fields;
+  for (const name of names) {
+    within = has(within, name) ? within[name] : undefined;
+  }
+  if (has(within, name)) return { within, name };
+  return has(fields, path) ? { within: fields, name: path } : undefined;
+}
 
 /** Reads the fields of lines; several readers of one line share the work. */
 export class FieldReader {
+  readonly #paths: string[] = [];
   #line = "";
-  #fields: Fields | undefined;
+  #isObject = false;
+  #texts: (string | undefined)[] = [];
+  /** The shapes of lines, that of the newest line first. */
+  #shapes: Shape[] = [];
+  /** Lines of a shape that was known, and others. */
+  #known = 0;
+  #others = 0;
+
+  /**
+   * Asks for a field of all lines to come.
+   *
+   * @param path The names on the way to it, as in `res.statusCode`; a name may
+   * hold dots, as in Elastic's `log.level`.
+   * @returns Its place in what {@linkcode FieldReader.read} returns.
+   */
+  want(path: string): number {
+    this.#line = "";
+    this.#shapes = [];
+    const place = this.#paths.indexOf(path);
+    return place < 0 ? this.#paths.push(path) - 1 : place;
+  }
 
   /**
    * Reads a line.
    *
    * @param line The line.
-   * @returns Its fields; undefined if it is no JSON object.
+   * @returns The texts of the fields that were asked for, until the next line is
+   * read: undefined for one that is not there, or is not a text, number or truth
+   * value. Undefined if the line is no JSON object.
    */
-  read(line: string): Fields | undefined {
-    if (line === this.#line) return this.#fields;
-    this.#line = line;
-    this.#fields = undefined;
-    if (!line.startsWith("{")) return undefined;
-    try {
-      this.#fields = JSON.parse(line) as Fields;
-    } catch {
-      // It is text, or it was cut.
+  read(line: string): Texts | undefined {
+    if (line !== this.#line) {
+      this.#line = line;
+      this.#isObject = line.startsWith("{") &&
+        (this.#match(line) || this.#parse(line));
     }
-    return this.#fields;
+    return this.#isObject ? this.#texts : undefined;
   }
-}
 
-/**
- * Makes what finds a field.
- *
- * @param path The names on the way to it, as in `res.statusCode`; a name may
- * hold dots, as in Elastic's `log.level`.
- * @returns A function: the field's text, undefined if there is none or it is
- * not a text, number or truth value.
- */
-export function fieldAt(
-  path: string,
-): (fields: Fields) => string | undefined {
-  const names = path.split(".");
-  return (fields) => {
-    let value: unknown = fields;
-    for (const name of names) {
-      value = (value as Fields | null | undefined)?.[name];
+  #match(line: string): boolean {
+    const shapes = this.#shapes;
+    for (let i = 0; i < shapes.length; i++) {
+      const shape = shapes[i]!;
+      if (!shape.read(line, this.#texts)) continue;
+      if (i > 0) shapes.unshift(...shapes.splice(i, 1));
+      this.#known++;
+      return true;
     }
-    if (value === undefined && names.length > 1) value = fields[path];
-    switch (typeof value) {
-      case "string":
-        return value;
-      case "number":
-      case "boolean":
-        return String(value);
+    return false;
+  }
+
+  #parse(line: string): boolean {
+    let fields: Fields;
+    try {
+      fields = JSON.parse(line);
+    } catch {
+      return false; // it is text, or it was cut
     }
-  };
+    const places = this.#paths.map((path) => find(path, fields));
+    this.#texts = places.map((place) => textOf(place?.within[place.name]));
+    this.#learn(line, fields, places);
+    return true;
+  }
+
+  /** Learns the shapes of lines, while most lines have one that is known. */
+  #learn(line: string, fields: Fields, places: (Place | undefined)[]): void {
+    if (++this.#others > this.#known + FIRST) this.#shapes = [];
+    else if (this.#shapes.length < MAX_SHAPES && line.length <= MAX_SHAPED) {
+      const shape = new Shape(fields, places);
+      if (shape.read(line, this.#texts)) this.#shapes.unshift(shape);
+    }
+  }
 }

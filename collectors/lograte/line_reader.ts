@@ -5,11 +5,10 @@
  */
 
 import type { Texts } from "../../script/mod.ts";
-import { fieldAt, type Fields } from "./fields.ts";
+import type { FieldReader } from "./fields.ts";
 import type { LogRule } from "./rate.ts";
 
 const NOTHING: Texts = [];
-const NO_FIELDS: Fields = {};
 
 /** A named group of an expression. */
 interface Group {
@@ -75,41 +74,43 @@ export class LineReader {
   readonly #match: RegExp | undefined;
   readonly #except: RegExp | undefined;
   readonly #groups: Group[];
-  readonly #fields: ReturnType<typeof fieldAt>[];
+  /** Where the tags and the value are that come from fields. */
+  readonly #fields: number[];
   readonly #valueGroup: Group | undefined;
-  readonly #valueField: ReturnType<typeof fieldAt> | undefined;
+  readonly #valueField: number | undefined;
 
   /**
    * Makes a reader.
    *
    * @param rule What is read.
    * @param given The keys of tags that are known beside the line.
-   * @param json Whether lines are JSON.
+   * @param fields What reads the fields of lines, where they are JSON.
    * @throws {SyntaxError} If there is nothing that the value could come from.
    */
-  constructor(rule: LogRule, given: string[], json: boolean) {
+  constructor(rule: LogRule, given: string[], fields?: FieldReader) {
     const { value } = rule;
     this.#match = rule.match && withoutNames(anew(rule.match)!);
     this.#except = anew(rule.except);
     const groups = groupsOf(rule.match);
     this.#groups = groups.filter(({ name }) => name !== value);
     this.#valueGroup = groups.find(({ name }) => name === value);
-    const fields = json ? Object.entries(rule.labels ?? {}) : [];
-    this.#fields = fields.map(([, path]) => fieldAt(path));
+    const { labels = {} } = rule;
+    const paths = fields ? Object.entries(labels) : [];
+    this.#fields = paths.map(([, path]) => fields!.want(path));
     this.labels = [
       ...given,
       ...this.#groups.map(({ name }) => name),
-      ...fields.map(([label]) => label),
+      ...paths.map(([label]) => label),
     ];
     if (value === undefined || this.#valueGroup) return;
-    if (!json) {
+    if (fields === undefined) {
       throw new SyntaxError(
         `Cannot add a value as --match must have its group: current value is ${
           JSON.stringify(value)
         }`,
       );
     }
-    this.#valueField = fieldAt(value);
+    this.#valueField = fields.want(value);
   }
 
   /**
@@ -117,13 +118,13 @@ export class LineReader {
    *
    * @param line The line.
    * @param given The values of the tags that are known beside it.
-   * @param fields Its fields, if it is JSON.
+   * @param fields The texts of its fields, if it is JSON.
    * @returns Whether it counts.
    */
   read(
     line: string,
     given: Texts = NOTHING,
-    fields: Fields = NO_FIELDS,
+    fields: Texts = NOTHING,
   ): boolean {
     const { texts } = this;
     let at = 0;
@@ -137,9 +138,9 @@ export class LineReader {
       }
     }
     if (this.#except?.test(line)) return false;
-    for (const find of this.#fields) texts[at++] = find(fields);
-    if (this.#valueField) {
-      const text = this.#valueField(fields);
+    for (const place of this.#fields) texts[at++] = fields[place];
+    if (this.#valueField !== undefined) {
+      const text = fields[this.#valueField];
       if (text === undefined) {
         this.withoutValue++; // other lines of the log may be without it
         return false;

@@ -11,7 +11,7 @@ import {
   type TakenTime,
 } from "../../mod.ts";
 import { UNDER_TCOLLECTOR } from "../../script/mod.ts";
-import { fieldAt, FieldReader } from "./fields.ts";
+import { FieldReader } from "./fields.ts";
 import type { LogRule } from "./rate.ts";
 import { LogRates, type LogRatesOptions } from "./rates.ts";
 import { unwrapped, wrappedTime } from "./unwrap.ts";
@@ -204,10 +204,9 @@ function textOfTime(
       }`,
     );
   }
-  const find = fieldAt(time);
+  const place = reader.want(time);
   return (line) => {
-    const fields = reader.read(bare(line));
-    const text = fields && find(fields);
+    const text = reader.read(bare(line))?.[place];
     return text && `${text} `; // whose end is seen
   };
 }

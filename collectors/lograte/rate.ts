@@ -15,7 +15,7 @@ import {
   toWord,
 } from "../../mod.ts";
 import { complain, type Texts } from "../../script/mod.ts";
-import type { FieldReader, Fields } from "./fields.ts";
+import type { FieldReader } from "./fields.ts";
 import type { Held, Take } from "./held.ts";
 import { groupsOf, LineReader } from "./line_reader.ts";
 
@@ -125,7 +125,7 @@ export class LogRate {
     const { fromStart, maxSeries = 1000, fields, held, ...rest } = options;
     const tags = { ...options.tags, ...rule.tags };
     const given = groupsOf(options.path).map(({ name }) => name);
-    this.#reader = new LineReader(rule, given, fields !== undefined);
+    this.#reader = new LineReader(rule, given, fields);
     const { labels } = this.#reader;
     check(rule, labels, tags);
     const only = fromStart && labels.length === 0;
@@ -188,9 +188,9 @@ export class LogRate {
    * @param line The line.
    * @param at Its time in seconds since the epoch; now if not given.
    * @param given The values of the tags that its log has.
-   * @param fields Its fields, if it is JSON.
+   * @param fields The texts of its fields, if it is JSON.
    */
-  count(line: string, at?: number, given?: Texts, fields?: Fields): void {
+  count(line: string, at?: number, given?: Texts, fields?: Texts): void {
     const reader = this.#reader;
     if (!reader.read(line, given, fields)) return;
     if (!(Math.abs(reader.value) <= this.#most)) {
