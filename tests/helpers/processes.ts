@@ -9,6 +9,8 @@ export const ROOT = new URL("../../", import.meta.url).pathname;
 
 const DEADLINE = 300_000; // ms that a test may take, on a busy machine, too
 const PATIENCE = 60; // seconds for what takes less than one on an idle machine
+/** Seconds for what a busy machine may spoil, and an idle one never does. */
+export const TRIES = 150;
 
 const started = new Set<Deno.ChildProcess>();
 
@@ -212,22 +214,24 @@ export const OTHER = "combo sshd[1]: session opened for user root\n";
 export class Ledger {
   readonly seconds = new Map<number, number>();
 
-  /** Writes early in a second, so that its reader sees the same one. */
+  /** Writes early in a second, so that there is time to read it in the same. */
   async write(path: string, matches: number): Promise<void> {
-    await until(() => Date.now() % 1000 > 100 && Date.now() % 1000 < 400);
+    await until(() => Date.now() % 1000 < 200);
     const second = Math.floor(Date.now() / 1000);
     const lines = (MATCH + OTHER).repeat(matches);
-    await Deno.writeTextFile(path, lines, { append: true });
+    Deno.writeTextFileSync(path, lines, { append: true });
     this.seconds.set(second, (this.seconds.get(second) ?? 0) + matches);
   }
 
   /**
-   * What was written is what was reported, in its order, and in its second or,
-   * as a busy machine lets a reader wait, in the next one; says so.
+   * All that was written is reported, in its order, and nothing before it was
+   * written; says so. What is counted as it arrives belongs to the second in
+   * which it is read (rule R2), and a busy machine can keep a reader waiting:
+   * where the right second is the point, try `until()` nothing comes late.
    *
-   * @returns How many seconds late they came.
+   * @returns By how many seconds the latest came late.
    */
-  compare(what: string, lines: string[]): number[] {
+  compare(what: string, lines: string[]): number {
     const written = [...this.seconds].flatMap(([second, count]) =>
       Array<number>(count).fill(second)
     );
@@ -235,12 +239,14 @@ export class Ledger {
       Array<number>(value).fill(second)
     );
     const lost = written.length - reported.length;
+    const late = reported.map((second, i) => second - written[i]!);
+    const latest = late.reduce((a, b) => Math.max(a, b), 0);
     console.log(
-      `${what}: written=${written.length} stored=${reported.length} lost=${lost}`,
+      `${what}: written=${written.length} stored=${reported.length} ` +
+        `lost=${lost} latest=${latest}s`,
     );
     assertEquals(reported.length, written.length);
-    const late = new Set(reported.map((second, i) => second - written[i]!));
-    assert([...late].every((s) => s === 0 || s === 1), `${[...late]} s late`);
-    return [...late];
+    assert(late.every((seconds) => seconds >= 0), "reported before written");
+    return latest;
   }
 }
