@@ -32,14 +32,15 @@ or after Ctrl-C. Passes stdin on to stdout unchanged and prints the figures on
 stderr; if stdout is a terminal it prints them there, live while input comes.
 
 Options:
-      --every=TIME   Print them also every so often: 90s, 15m, 1h.
+      --every=TIME   Print them also again and again, at this interval: 90s,
+                     15m, 1h.
       --json         Print them on stdout as JSON, an object in a line for each
                      series; one without tags is for all series of a metric
                      together. Passes nothing on.
-      --keep=TIME    Remember so much of each series, back from its newest
+      --keep=TIME    Remember this much of each series, back from its newest
                      datapoint. Default: 30d. A datapoint takes 60 to 90
                      bytes.
-      --series=N     Remember at most so many series. Default: 1000.
+      --series=N     Remember at most this many series. Default: 1000.
   -h, --help         Print this.
       --version      Print the version.
 
@@ -50,11 +51,11 @@ Figures, of the datapoints of a series; where these come every G seconds a
   median      half of the seconds have at most this; p99: 99 %; p99.9: 99.9 %
               (nearest rank)
   peak/s, at  the most in a second, and the first second that has it
-  peak/mean   how often the mean the peak is (peak-to-average ratio)
+  peak/mean   how many times the mean the peak is (peak-to-average ratio)
   minute      the most in any 60 seconds in a row
   in 1 %      the share of all events that is in the busiest 1 % of the seconds
   dispersion  the variance of the datapoints divided by their mean: 1 where
-              events do not know of each other (Poisson), more in bursts (index
+              events are independent (Poisson), more in bursts (index
               of dispersion: Cox and Lewis, The Statistical Analysis of Series
               of Events, 1966)
   quiet       the longest stretch of seconds without an event
@@ -114,7 +115,7 @@ async function conclude(): Promise<void> {
   const { strange, refused, ahead, latestStrange } = history;
   if (strange > 0) {
     const latest = JSON.stringify(latestStrange.at(-1));
-    await complain(`${strange} lines are no puts, such as ${latest}`);
+    await complain(`${strange} lines are not puts, such as ${latest}`);
   }
   if (ahead > 0) {
     await complain(`left out ${ahead} datapoints: a day ahead of the clock`);

@@ -11,7 +11,7 @@ import { Series } from "./history/series.js";
 const LEAST_KEPT = 300; // seconds, however many series there are
 const SILENCE = 3600; // seconds after which a series may go, if all is kept
 const AHEAD = 86_400; // seconds ahead of the clock from which a time is wrong
-const SHOWN = 20; // lines that are no puts, of which this many characters:
+const SHOWN = 20; // lines that are not puts, of which this many characters:
 const SHOWN_LENGTH = 200;
 
 /** Who wants to know what changes. */
@@ -65,7 +65,7 @@ export interface HistoryOptions {
 export class History {
   /** The most series that are kept. */
   readonly maxSeries: number;
-  /** How many lines were no puts. */
+  /** How many lines were not puts. */
   strange = 0;
   /** The latest of them, oldest first. */
   readonly latestStrange: string[] = [];

@@ -42,16 +42,16 @@ Options:
       --port=PORT    Serve the page on this port; 0 picks a free one. Default:
                      8000.
       --host=HOST    Serve it on this address or name. Default: 127.0.0.1, which
-                     only this host reaches; 0.0.0.0 is for all who can reach
+                     only this host can reach; 0.0.0.0 is for all who can reach
                      this host.
-      --names=NAMES  Answer also to browsers that call this host so, with commas
-                     between: web1,web1.example.org.
-      --keep=TIME    Remember so much of each series, back from its newest
+      --names=NAMES  Answer also to browsers that call this host by other names,
+                     separated by commas: web1,web1.example.org.
+      --keep=TIME    Remember this much of each series, back from its newest
                      datapoint: 90s, 15m, 1h, 1d. Default: what fits in 4
                      million datapoints, an hour of 1,000 series at least.
-      --series=N     Remember at most so many series. A new one takes the place
-                     of one that was silent for --keep, or for an hour, if there
-                     is such. Default: 1000.
+      --series=N     Remember at most this many series. A new one takes the
+                     place of one that was silent for --keep, or for an hour, if
+                     there is one. Default: 1000.
       --tty          Draw in the terminal in place of serving a page, until the
                      input ends. Arrows, Page Up and Down, Home, End scroll.
   -h, --help         Print this.

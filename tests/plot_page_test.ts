@@ -95,12 +95,12 @@ pageTest(
     await point(page, day, 0.25, 0.1);
     await says(day.locator(".tip"), /: 6 at /);
     await page.locator("#average").click();
-    await says(day.locator(".common"), /thick: the mean of 180 s/);
+    await says(day.locator(".common"), /thick line: the mean of 180 s/);
     assertEquals(await figures(day, "mean"), [2.999, 3.056]);
     // On a stack it is that of the sum, which is 6 at most times.
     const low = 1 - 6 / 5306;
     assert(!(await colours(page, day, low)).includes(AVERAGE));
-    await page.getByLabel("requests: drawn").selectOption("stack");
+    await page.getByLabel("requests: drawn as").selectOption("stack");
     await says(day.locator(".common"), /the mean of 180 s of all together$/);
     assert((await colours(page, day, low)).includes(AVERAGE));
   },

@@ -47,7 +47,7 @@ import { Series } from "./series.js";
  * What the server says of its input.
  *
  * @typedef {object} State
- * @property {number} strange How many lines are no puts.
+ * @property {number} strange How many lines are not puts.
  * @property {string[]} latestStrange The latest of them.
  * @property {number} refused How many datapoints there was no room for.
  * @property {number} ahead How many were far ahead of the clock.

@@ -13,7 +13,7 @@ import { sleep, within } from "../../script/mod.ts";
 
 const MAX_CONNECTIONS = 128; // at once, half-open ones too
 const MAX_HEAD = 8192; // bytes of a request
-const HEAD = 5000; // ms that these may take to come in
+const HEAD = 3000; // ms that these may take to come in
 const STALL = 30_000; // ms that a client may take nothing
 const RETRY = 100; // ms until a connection is accepted again that failed
 const COMPRESSION = { level: 3, flush: constants.Z_SYNC_FLUSH };

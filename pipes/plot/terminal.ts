@@ -273,7 +273,7 @@ function notesOf(history: History): string[] {
   }
   if (history.strange > 0) {
     const latest = history.latestStrange.at(-1);
-    notes.push(`${history.strange} lines are no puts: ${latest}`);
+    notes.push(`${history.strange} lines are not puts: ${latest}`);
   }
   return notes;
 }

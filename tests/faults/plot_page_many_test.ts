@@ -59,7 +59,7 @@ pageTest(
     await page.mouse.move(0, 0);
     assert((await colours(page, procs, row)).includes(DARKEST));
     await page.locator("#average").click();
-    await says(procs.locator(".common"), /each cell the mean of 60 s/);
+    await says(procs.locator(".common"), /each cell is the mean of 60 s/);
     assert(!(await colours(page, procs, row)).includes(DARKEST));
     assertEquals(await procs.locator(".shade").nth(3).textContent(), "100");
     await point(page, procs, 0.25, row);
@@ -75,7 +75,7 @@ pageTest(
       800,
       ...Array(7).fill(28),
     ]);
-    await page.getByLabel("procs: drawn").selectOption("stack");
+    await page.getByLabel("procs: drawn as").selectOption("stack");
     await point(page, procs, 30.5 / 60, 0.5);
     await says(procs.locator(".tip"), /^web3: 800 at /);
     // The first in the legend is the highest in the stack.
@@ -84,7 +84,7 @@ pageTest(
     await procs.locator("thead").locator("button").nth(3).click();
     await until(async () => (await names())[0] === "web3");
     assertEquals(await faults(page, { colorScheme: "light" }), []);
-    await page.getByLabel("procs: of which the").selectOption("mean");
+    await page.getByLabel("procs: value").selectOption("mean");
     await until(async () => (await figures(procs, "peak"))[0] === 100);
 
     await procs.locator(".alone").first().click();
@@ -94,7 +94,7 @@ pageTest(
     assertEquals(await names(), order);
     await procs.locator(".alone").nth(2).click();
     await until(async () => await procs.locator("tr.off").count() === 0);
-    await page.getByLabel("procs: the largest").selectOption("5");
+    await page.getByLabel("procs: show the largest").selectOption("5");
     await until(async () => await rows.count() === 11);
     assertEquals((await names())[5], "5 others");
     assertEquals(await faults(page, { colorScheme: "dark" }), []);
@@ -170,7 +170,7 @@ pageTest(
       "",
     ]);
     await says(page.locator("#count"), "4 series in 4 charts");
-    await says(page.locator("summary"), "5 lines are no puts");
+    await says(page.locator("summary"), "5 lines are not puts");
     const lines = await page.locator("#strange li").allTextContents();
     assertEquals(lines[0], `put ${script} ${T} 1 host=x`);
     for (const name of names) {

@@ -87,7 +87,7 @@ export class Chart {
     this.#place.setAttribute(
       "aria-label",
       `Chart of ${name}. Left and right read the seconds, plus and minus ` +
-        "zoom, Escape follows again.",
+        "zoom, Escape shows the newest again.",
     );
     this.section.append(
       element(
@@ -201,12 +201,12 @@ export class Chart {
   #tell({ size, means, averaged, lines, heat }) {
     const notes = [this.lines.common];
     const part = heat ? "cell" : "point";
-    if (means) notes.push(`each ${part} the mean of ${size} s`);
-    else if (size > 1) notes.push(`each ${part} the highest of ${size} s`);
+    if (means) notes.push(`each ${part} is the mean of ${size} s`);
+    else if (size > 1) notes.push(`each ${part} is the highest of ${size} s`);
     const averages = lines.filter(({ average }) => average).length;
     if (averages > 0) {
       const all = averages < lines.length ? " of all together" : "";
-      notes.push(`thick: the mean of ${averaged} s${all}`);
+      notes.push(`thick line: the mean of ${averaged} s${all}`);
     }
     const key = heat?.key().map(({ label, color }) => {
       const swatch = element("i");

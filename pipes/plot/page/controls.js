@@ -17,9 +17,9 @@ import { DRAWS, HOWS, TOPS } from "./view.js";
 
 /** @type {Record<string, string>} */
 const DRAWN = {
-  "": "as it fits",
+  "": "automatic",
   lines: "lines",
-  stack: "stacked",
+  stack: "stack",
   heat: "heat map",
 };
 
@@ -42,17 +42,17 @@ export class Controls {
       view.only = undefined;
     });
     this.#how = this.#select(
-      "of which the",
+      "value",
       HOWS.map((how) => [how, how]),
       (value) => view.how = HOWS.find((how) => how === value) ?? "sum",
     );
     this.#draw = this.#select(
-      "drawn",
+      "drawn as",
       DRAWS.map((draw) => [draw, DRAWN[draw] ?? draw]),
       (value) => view.draw = DRAWS.find((draw) => draw === value) ?? "",
     );
     this.#top = this.#select(
-      "the largest",
+      "show the largest",
       TOPS.map((top) => [String(top), String(top)]),
       (value) => view.top = Number(value),
     );
@@ -105,7 +105,7 @@ export class Controls {
     const by = selectIn(this.#by);
     if (keys.join(" ") !== this.#keys) {
       this.#keys = keys.join(" ");
-      const choices = [["", "for each series"], [ALL, "for all as one"]];
+      const choices = [["", "each series"], [ALL, "all series as one"]];
       if (keys.length > 1) {
         choices.push(...keys.map((key) => [key, `by ${key}`]));
       }

@@ -75,15 +75,15 @@ function showState({ strange, latestStrange, refused, ahead, now, ended: at }) {
     : "The input ended without a datapoint.";
   byId("strange").hidden = strange === 0;
   find(byId("strange"), "summary", HTMLElement).textContent = strange === 1
-    ? "1 line is no put"
-    : `${exact(strange)} lines are no puts`;
+    ? "1 line is not a put"
+    : `${exact(strange)} lines are not puts`;
   find(byId("strange"), "ol", HTMLOListElement).replaceChildren(
     ...latestStrange.map((line) => element("li", {}, line || " ")),
   );
   byId("refused").hidden = refused === 0;
   byId("refused").textContent = `${
     exact(refused)
-  } datapoints were of series that there was no room for.`;
+  } datapoints are left out: there was no room for their series.`;
   byId("ahead").hidden = ahead === 0;
   byId("ahead").textContent = `${
     exact(ahead)
