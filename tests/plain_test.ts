@@ -13,6 +13,7 @@ processTest(
     }
     const plain = await Deno.readTextFile(`${ROOT}tests/plain.ts`);
     const imported = [...plain.matchAll(/^import "\.\/(.+)";$/gm)];
-    assertEquals(imported.map(([, name]) => name), needNone.sort());
+    const named = imported.map(([, name]) => name);
+    assertEquals(named, needNone.sort(), "tests/plain.ts must name these");
   },
 );
