@@ -101,8 +101,9 @@ When it was:
                       is for stdin only: of FILEs no line is late.
   --resume FILE       After a death of this program, go on where it was, with the
                       whole seconds that it had not reported, and report the
-                      last ones again with the same values. FILE keeps the
-                      place; it takes permission: deno run --allow-run=tail
+                      last ones again with the same values. Each log must be
+                      named: a pattern is refused. FILE keeps the place; it
+                      takes permission: deno run --allow-run=tail
                       --allow-read --allow-sys=hostname --allow-write=FOLDER
                       lograte.ts --time auto --resume FOLDER/FILE ...
   --again SECONDS     With --resume: how far back what was reported is reported

@@ -343,6 +343,10 @@ processTest("lograte.ts refuses options that do not go with --resume", [
     [[...base, "--replay", log], /--resume cannot be given with --replay/],
     [[...base, "--time", "auto", "-"], /--resume cannot be given with .* -/],
     [[...base, "--time", "auto", "--journal"], /with --journal/],
+    [
+      [...base, "--time", "auto", `${folder}/*.log`],
+      /Cannot resume as each log must be named/,
+    ],
     [["--metric", "m", "--again", "1", log], /--again .* without --resume/],
   ];
   await Promise.all(cases.map(async ([args, why]) => {

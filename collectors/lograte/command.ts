@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isPattern, type Statistic } from "../../mod.ts";
+import type { Statistic } from "../../mod.ts";
 import {
   accepted,
   choice,
@@ -101,10 +101,6 @@ export function readCommand(usage: string): Command {
   needs("resume", "without --time", isTimed);
   needs("resume", "with --journal", options.journal === undefined);
   needs("resume", "with -: stdin is read once", !args.includes("-"));
-  const pattern = args.find(isPattern);
-  if (pattern !== undefined && options.resume !== undefined) {
-    refuse(`option --resume cannot be given with a pattern: ${pattern}`);
-  }
   needs("again", "without --resume", options.resume !== undefined);
   if (options.journal !== undefined && replay) {
     refuse("option --journal cannot be given with --replay");

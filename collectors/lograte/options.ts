@@ -5,6 +5,7 @@
  */
 
 import {
+  isPattern,
   LogTime,
   type LogTimeOptions,
   type PutFormat,
@@ -119,7 +120,8 @@ export interface LogOptions {
   shift?: "now" | undefined;
   /**
    * The file that keeps where to go on after a death. What was reported then
-   * follows from the times of the lines, which `time` must tell.
+   * follows from the times of the lines, which `time` must tell. Each log must
+   * be named: a pattern is refused.
    */
   resume?: string | undefined;
   /**
@@ -290,6 +292,16 @@ export function complete(
   if (options.resume !== undefined && format === undefined) {
     throw new SyntaxError(
       "Cannot resume as the lines must tell their times: there is no option time",
+    );
+  }
+  const pattern = options.resume === undefined
+    ? undefined
+    : files.find(isPattern);
+  if (pattern !== undefined) {
+    throw new SyntaxError(
+      `Cannot resume as each log must be named, for the state tells which log a rotated file belongs to by its name: current value is ${
+        JSON.stringify(pattern)
+      }`,
     );
   }
   const since = of("since", () => pointOf(options.since, zone)) ?? -Infinity;
