@@ -10,6 +10,7 @@ import { type Log, makeLog } from "./bench/log.ts";
 import { installLine } from "./bench/peers.ts";
 import { benchPage } from "./bench/page.ts";
 import { stopAll } from "./bench/process.ts";
+import { benchResume } from "./bench/resume.ts";
 import { benchRules } from "./bench/rules.ts";
 import { benchScale } from "./bench/scale.ts";
 import { benchSend } from "./bench/send.ts";
@@ -27,8 +28,8 @@ Options:
   --runs N           Runs of each contestant (default 5).
   --lines N          Lines of the burst (default 2000000).
   --seconds N        Duration of what is watched for a while (default 60).
-  --only PART[,...]  Just these: burst, labels, replay, rules, counter, dump,
-                     idle, truth, scale, send, page (default all).
+  --only PART[,...]  Just these: burst, labels, replay, rules, resume, counter,
+                     dump, idle, truth, scale, send, page (default all).
   -h, --help         Print this.
 
 Examples:
@@ -100,6 +101,8 @@ const PARTS: Record<string, (context: Context) => Promise<Section>> = {
   replay: ({ burst, runs, progress }) => benchReplay(burst, runs, progress),
   rules: ({ folder, lines, runs, progress }) =>
     benchRules(folder, lines, runs, progress),
+  resume: ({ folder, lines, runs, progress }) =>
+    benchResume(folder, lines, runs, progress),
   counter: ({ runs }) => benchInc(runs),
   dump: ({ runs }) => benchDump(runs),
   idle: ({ folder, runs, seconds, progress }) =>
