@@ -16,7 +16,7 @@ import {
 import { Evidence, PROVEN, type Telling } from "./time/evidence.ts";
 import { Midnights } from "./time/midnights.ts";
 import { NewestText } from "./time/newest_text.ts";
-import { ANYWHERE } from "./time/places.ts";
+import { ANYWHERE, START } from "./time/places.ts";
 import { strptime } from "./time/strptime.ts";
 import { isAmbiguous } from "./time/zones.ts";
 
@@ -28,6 +28,8 @@ export interface LogTimeOptions {
    * @default {all of the line}
    */
   text?: ((line: string) => string | undefined) | undefined;
+  /** The field of a line that this text comes from, for what is said of it. */
+  field?: string | undefined;
   /**
    * How times are written, in the letters of `strptime`: `%d.%m.%Y %H:%M:%S`.
    * Known letters: `Y y m b B h d e H k I l M S f p z Z s a A F D T R n t %`.
@@ -141,6 +143,7 @@ export class LogTime {
   readonly #latest: number;
   readonly #disorder: number;
   readonly #part: LogTimeOptions["text"];
+  readonly #field: string | undefined;
   /** Finds the text in which the time is looked for; undefined for all of it. */
   readonly #find: RegExp | undefined;
 
@@ -177,6 +180,7 @@ export class LogTime {
   constructor(find: "auto" | RegExp = "auto", options: LogTimeOptions = {}) {
     const {
       text,
+      field,
       format,
       zone = Temporal.Now.timeZoneId(),
       near,
@@ -193,6 +197,7 @@ export class LogTime {
       );
     }
     this.#part = text;
+    this.#field = field;
     this.#zone = zone;
     this.#near = near;
     this.#latest = latest;
@@ -298,7 +303,9 @@ export class LogTime {
     if (this.#looked++ >= MAX_SEARCH) return false;
     const text = this.#textOf(this.#part ? this.#part(line) : line);
     if (text === undefined) {
-      this.#doubt ??= "the expression finds nothing in it";
+      this.#doubt ??= this.#field === undefined
+        ? "the expression finds nothing in it"
+        : `its lines have no field ${this.#field}`;
       return false;
     }
     if (this.#doubted !== undefined) {
@@ -421,7 +428,10 @@ export class LogTime {
     if (this.#ahead) open.push("after the log's last change");
     const { format, place } = telling;
     const isTold = format.source === "";
-    const where = isTold ? format.name : `${format.name} ${place.name}`;
+    const at = this.#field && place === START
+      ? `in the field ${this.#field}`
+      : place.name;
+    const where = isTold ? format.name : `${format.name} ${at}`;
     const how = [where, ...open].join(", ");
     this.#taken.set(telling, { text: found[0].trim(), second, how });
   }

@@ -345,10 +345,11 @@ export function complete(
  * @param options What is known about this log.
  */
 export function timeOf(settings: Settings, options: LogTimeOptions): LogTime {
-  const { format, textOfTime: text, timeFormat, zone, rate } = settings;
+  const { format, textOfTime: text, timeFormat, zone, rate, time } = settings;
   const disorder = Math.max(MIN_DISORDER, rate.allowedLateness);
   return new LogTime(format, {
     text,
+    field: typeof time === "string" && time !== "auto" ? time : undefined,
     format: timeFormat,
     zone,
     disorder,

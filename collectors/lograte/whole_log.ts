@@ -110,7 +110,11 @@ export class WholeLog {
   /** Ends the log; if none of its lines had a time, the program ends, too. */
   end(): void {
     if (this.#early.length === 0) return;
-    fail(`no line of ${this.#name} has a time as it was told`, 2);
+    const first = JSON.stringify(this.#early[0]!.slice(0, 60));
+    fail(
+      `no line of ${this.#name} has a time as --time or --time-format tells; its first line is ${first}`,
+      2,
+    );
   }
 
   /** Seconds since the epoch: what was not counted yet is not from before it. */

@@ -215,7 +215,9 @@ export class Evidence {
   #doubt(): string {
     const zone = this.#ambiguousZone;
     if (zone !== undefined) return `${zone} is the name of several zones`;
-    const line = this.lines.find((line) => line.trim() !== "");
+    const line = this.lines.map((line) => line.trim()).find((line) =>
+      line !== ""
+    );
     const shown = line === undefined
       ? ""
       : `, such as ${
