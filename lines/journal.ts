@@ -22,7 +22,7 @@ export async function whyNoJournal(): Promise<string | undefined> {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     return "there is no journalctl";
   }
-  return "it shows nothing; the groups systemd-journal and adm may read it";
+  return "it is empty, or only the groups systemd-journal and adm may read it";
 }
 
 /**

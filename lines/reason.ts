@@ -4,6 +4,8 @@
  * @module
  */
 
+import { systemReason } from "../script/complain.ts";
+
 /** Whether a call succeeds; if not, the path is missing or cannot be reached. */
 function succeeds(call: () => unknown): boolean {
   try {
@@ -57,7 +59,7 @@ export function reasonOf(error: unknown, path: string): string {
   }
   if (error instanceof Deno.errors.PermissionDenied) return whyDenied(path);
   if (!(error instanceof Deno.errors.NotFound)) {
-    return error.message.replace(/ \(os error.*/s, "").toLowerCase();
+    return systemReason(error);
   }
   const folder = path.replace(/[^/]*$/, "") || ".";
   if (!succeeds(() => Deno.statSync(folder))) return `no folder ${folder}`;

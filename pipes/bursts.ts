@@ -9,6 +9,7 @@
 import {
   commandLine,
   complain,
+  counted,
   duration,
   fail,
   flag,
@@ -65,7 +66,7 @@ p99, p99.9 and the peak say something.
 Examples:
   lograte.ts --replay --metric requests /var/log/nginx/access.log.1 | bursts.ts
       How bursty was yesterday?
-  authfailures.ts | bursts.ts --every 1h | tsd.ts tsd
+  authfailures.ts | bursts.ts --every 1h | tsd.ts tsd.example.com
       The figures of the last days every hour, on the way to a TSD.
 `;
 const SECOND = 1000; // ms
@@ -115,13 +116,19 @@ async function conclude(): Promise<void> {
   const { strange, refused, ahead, latestStrange } = history;
   if (strange > 0) {
     const latest = JSON.stringify(latestStrange.at(-1));
-    await complain(`${strange} lines are not puts, such as ${latest}`);
+    await complain(
+      `found ${counted(strange, "line")} without a put, such as ${latest}`,
+    );
   }
   if (ahead > 0) {
-    await complain(`left out ${ahead} datapoints: a day ahead of the clock`);
+    await complain(
+      `left out ${counted(ahead, "datapoint")}: a day ahead of the clock`,
+    );
   }
   if (refused > 0) {
-    await complain(`no room for ${refused} datapoints; try a larger --series`);
+    await complain(
+      `no room for ${counted(refused, "datapoint")}; try a larger --series`,
+    );
   }
   if (screen) await screen.close(figures());
   else await print(figures());

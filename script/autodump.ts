@@ -6,7 +6,7 @@
 
 import { MetricCounter } from "../counter.ts";
 import { alive } from "../counter/registry.ts";
-import { complain, complainSync, messageOf } from "./complain.ts";
+import { complain, complainSync, counted, messageOf } from "./complain.ts";
 import { lastWords } from "./last_words.ts";
 import { LineWriter, type Output } from "./output.ts";
 import { watchReader } from "./stdout_reader.ts";
@@ -87,7 +87,11 @@ function writerTo(output: DumpOutput): LineWriter {
   }
   const writer: LineWriter = new LineWriter(out, (error) => {
     const count = writer.undelivered;
-    complain(`cannot write: ${error}: ${count} datapoints were not delivered`);
+    complain(
+      `cannot write: ${error}: could not deliver ${
+        counted(count, "datapoint")
+      }`,
+    );
   });
   return writer;
 }
@@ -228,7 +232,9 @@ async function reportAtEnd(): Promise<void> {
   );
   if (!taken.includes(false)) return;
   const count = writers.reduce((sum, writer) => sum + writer.undelivered, 0);
-  const message = `the reader stalls: ${count} datapoints were not delivered`;
+  const message = `the reader stalls: could not deliver ${
+    counted(count, "datapoint")
+  }`;
   await within(TIME_TO_SAY, complain(message));
   Deno.exit(1);
 }
@@ -242,7 +248,7 @@ function readerGone(error: unknown): never {
   const gone = error instanceof Deno.errors.BrokenPipe;
   if (count > 0 || !gone) {
     const why = gone ? "the reader is gone" : `cannot write: ${error}`;
-    complainSync(`${why}: ${count} datapoints were not delivered`);
+    complainSync(`${why}: could not deliver ${counted(count, "datapoint")}`);
   }
   Deno.exit(gone ? 141 : 1);
 }

@@ -170,10 +170,15 @@ export function list(): Option<string[] | undefined> {
   };
 }
 
-/** An option whose value is KEY=VALUE; it may be repeated for other keys. */
-export function pairs(): Option<Record<string, string>> {
+/**
+ * An option whose value is two words with = between them; it may be repeated for
+ * other keys.
+ *
+ * @param rule What the two words are.
+ */
+export function pairs(rule = "KEY=VALUE"): Option<Record<string, string>> {
   return {
-    rule: "KEY=VALUE",
+    rule,
     read: (values) => {
       const found: Record<string, string> = {};
       for (const text of values) {

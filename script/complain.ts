@@ -14,6 +14,27 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/**
+ * Why a system call failed, where the path is said besides.
+ *
+ * @param error What it threw.
+ * @returns Such as `no such file or directory`.
+ */
+export function systemReason(error: unknown): string {
+  return messageOf(error).replace(/ \(os error .*/s, "").toLowerCase();
+}
+
+/**
+ * A number of things, in words.
+ *
+ * @param number How many there are.
+ * @param thing What one of them is called.
+ * @returns Such as `1 line` or `2 lines`.
+ */
+export function counted(number: number, thing: string): string {
+  return `${number} ${thing}${number === 1 ? "" : "s"}`;
+}
+
 /** What the script that was started is called. */
 export function programName(): string {
   return Deno.mainModule.split("/").at(-1)!;

@@ -41,9 +41,11 @@ export {
 export {
   complain,
   complainSync,
+  counted,
   fail,
   messageOf,
   programName,
+  systemReason,
 } from "./complain.ts";
 export { fromJsr } from "./from_jsr.ts";
 export { type LastWords, lastWords } from "./last_words.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { complain } from "./complain.ts";
+import { complain, counted } from "./complain.ts";
 import { sleep, turn, within } from "./wait.ts";
 
 const PIECE = 4096; // bytes: PIPE_BUF, what a pipe takes whole or not at all
@@ -268,7 +268,9 @@ export class LineWriter {
     }
     if (performance.now() - this.#complained < SAY_AGAIN) return;
     this.#complained = performance.now();
-    complain(`the reader stalls: dropped the oldest ${this.#dropped} lines`);
+    complain(
+      `the reader stalls: dropped the oldest ${counted(this.#dropped, "line")}`,
+    );
   }
 
   #start(): void {
@@ -289,7 +291,11 @@ export class LineWriter {
         this.#waiting -= length;
         if (this.#complained > -Infinity) {
           this.#complained = -Infinity;
-          complain(`the reader goes on: dropped ${this.#dropped} lines in all`);
+          complain(
+            `the reader goes on: dropped ${
+              counted(this.#dropped, "line")
+            } in all`,
+          );
         }
         this.#wake();
       }

@@ -32,7 +32,8 @@ export interface RunOptions {
  * @param n Seconds: runs fall on the multiples of n of the wall clock. A run
  * that overstays makes the next ones skip.
  * @param counter The counter to set.
- * @param fn Returns the level; it never overlaps itself.
+ * @param fn Returns the level, or undefined if there is none to report; it never
+ * overlaps itself.
  * @param options A signal that stops it.
  * @returns Resolves when stopped; rejects if `fn` throws.
  * @throws {RangeError} If n is not a positive number.
@@ -53,7 +54,7 @@ export interface RunOptions {
 export function runEveryNSeconds(
   n: number,
   counter: MetricCounter,
-  fn: () => number | Promise<number>,
+  fn: () => number | undefined | Promise<number | undefined>,
   options?: RunOptions,
 ): Promise<void>;
 /**
@@ -90,7 +91,7 @@ export async function runEveryNSeconds(
   if (counter) declareStock(counter);
   while (!signal?.aborted) {
     const level = await fn();
-    counter?.set(level as number);
+    if (level !== undefined) counter?.set(level as number);
     const next = (Math.floor(clock() / period) + 1) * period;
     // Timers can be early, and the clock can be set while they run.
     for (let ms; (ms = next - clock()) > 0 && ms <= period;) {

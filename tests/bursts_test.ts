@@ -137,8 +137,10 @@ processTest(
     const { run, code } = await bursts([], lines);
     assertEquals(code, 0);
     assertEquals(run.out, lines);
-    assert(run.err[0]!.includes('1 lines are not puts, such as "no put"'));
-    assert(run.err[1]!.includes("left out 1 datapoints"), run.err[1]);
+    assert(
+      run.err[0]!.includes('found 1 line without a put, such as "no put"'),
+    );
+    assert(run.err[1]!.includes("left out 1 datapoint: "), run.err[1]);
     assert(run.err.some((row) => row.includes("status=404 5,000 of them")));
   },
 );

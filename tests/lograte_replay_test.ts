@@ -381,7 +381,7 @@ processTest(
       counts.map(({ second, value }) => [second, value]),
       seconds(1000).map((second) => [second, 1]),
     );
-    assertMatch(err.at(-2)!, /: 2 lines were set aside.* is 2027-04-10T13:16/);
+    assertMatch(err.at(-2)!, /: set aside 2 lines.* is of 2027-04-10T13:16/);
     assertMatch(err.at(-1)!, /: 1002 lines, 1000 events, .*Z to 2026-06-14T/);
     assertEquals(code, 1);
   },

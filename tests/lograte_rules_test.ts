@@ -179,8 +179,8 @@ Deno.test("LogRates makes tags and values of the fields of JSON", () => {
   ]);
   assertEquals(rates.badValues, 1);
   assertEquals(rates.passedOver, [
-    "4 lines are no JSON",
-    "1 lines have no field responseTime",
+    "4 lines without JSON",
+    "1 line without the field responseTime",
   ]);
 });
 

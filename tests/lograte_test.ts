@@ -196,7 +196,7 @@ processTest(
     );
     assertEquals([format.counts, format.code], [counts, 0]);
     assertMatch(format.err[0]!, /took ".*" for 2026-04-03T10:16:01Z \(as told/);
-    assertMatch(format.err[1]!, /, 1 lines took the time of the line before$/);
+    assertMatch(format.err[1]!, /, 1 line took the time of the line before$/);
     const groups = await replayed(
       folder,
       lines,
@@ -401,7 +401,7 @@ processTest(
       ],
       [
         [...m, "--replay", "--time-format", "%H:%M", log],
-        /no line of .*log has a time as it was told/,
+        /no line of .*log has a time as .* tells; its first line is "/,
       ],
       [[...m, "--time", "auto", "--zone", "Mars", log], /--zone: .*"Mars"/],
       [[...m, "--zone", "UTC", log], /--zone cannot be given without --time/],

@@ -51,7 +51,7 @@ export function readCommand(usage: string): Command {
     "value": text(),
     "stats": list(),
     "json": flag(),
-    "label": pairs(),
+    "label": pairs("TAG=FIELD"),
     "unwrap": flag(),
     "path": regularExpression(),
     "tag": pairs(),

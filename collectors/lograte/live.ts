@@ -15,7 +15,7 @@ import {
   tailAll,
   whyNoJournal,
 } from "../../mod.ts";
-import { complain, complainSync, fail } from "../../script/mod.ts";
+import { complain, complainSync, counted, fail } from "../../script/mod.ts";
 import { type Settings, timeOf } from "./options.ts";
 import { LogRates } from "./rates.ts";
 import { countSelf } from "./self.ts";
@@ -59,10 +59,10 @@ export async function live(settings: Settings): Promise<void> {
     if (late + badValues + passedOver.length + unread === 0) return;
     complainSync([
       `${late} late`,
-      `${badValues} bad values`,
+      counted(badValues, "bad value"),
       ...passedOver,
       ...(unread > 0
-        ? [`${unread} lines took the time of the line before`]
+        ? [`${counted(unread, "line")} took the time of the line before`]
         : []),
     ].join(", "));
   });
@@ -74,7 +74,9 @@ export async function live(settings: Settings): Promise<void> {
   const firstLook = setTimeout(() => {
     if (!rate.waits) return;
     complain(
-      `nothing to report yet: ${read} lines were read, none of them matches`,
+      `nothing to report yet, as no line matches: read ${
+        counted(read, "line")
+      }`,
     );
   }, FIRST_LOOK);
   const { files, text, format } = settings;

@@ -5,6 +5,7 @@
  */
 
 import type { MetricCounter, MetricDistribution } from "../../mod.ts";
+import { counted } from "../../script/mod.ts";
 import type { FieldReader } from "./fields.ts";
 import { anew, groupsOf } from "./line_reader.ts";
 import { LogRate, type LogRateOptions, type LogRule } from "./rate.ts";
@@ -106,10 +107,16 @@ export class LogRates {
   /** What there is to say of lines of JSON that did not count. */
   get passedOver(): string[] {
     return [
-      ...(this.#notJson > 0 ? [`${this.#notJson} lines are no JSON`] : []),
+      ...(this.#notJson > 0
+        ? [`${counted(this.#notJson, "line")} without JSON`]
+        : []),
       ...this.#rates.flatMap(({ withoutValue }, i) =>
         withoutValue > 0
-          ? [`${withoutValue} lines have no field ${this.#rules[i]!.value}`]
+          ? [
+            `${counted(withoutValue, "line")} without the field ${
+              this.#rules[i]!.value
+            }`,
+          ]
           : []
       ),
     ];

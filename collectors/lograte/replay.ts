@@ -7,6 +7,7 @@
 import type { TakenTime } from "../../mod.ts";
 import {
   complainSync,
+  counted,
   lastWords,
   progressBar,
   putsWritten,
@@ -235,7 +236,9 @@ export async function replay(settings: Settings): Promise<void> {
   const { late, aside, firstAside, tooLarge } = replay;
   if (aside > 0) {
     complainSync(
-      `${aside} lines were set aside, as their times are far ahead of all others: the first of these is ${
+      `set aside ${
+        counted(aside, "line")
+      } whose time is far ahead of all others: the first is of ${
         utc(firstAside)
       }`,
     );
@@ -246,17 +249,19 @@ export async function replay(settings: Settings): Promise<void> {
   const unread = logs.reduce((sum, { time }) => sum + time.unread, 0);
   const outside = total("outside");
   complainSync([
-    `${total("lines")} lines`,
-    `${rate.events - late - aside - tooLarge} events`,
+    counted(total("lines"), "line"),
+    counted(rate.events - late - aside - tooLarge, "event"),
     oldest <= newest
       ? `${utc(oldest + ahead)} to ${utc(newest + ahead)}`
       : "no times",
     `${Math.round(total("lines") / seconds)} lines/s`,
     `${late} late`,
-    `${rate.badValues + tooLarge} bad values`,
+    counted(rate.badValues + tooLarge, "bad value"),
     ...rate.passedOver,
-    ...(unread > 0 ? [`${unread} lines took the time of the line before`] : []),
-    ...(outside > 0 ? [`${outside} lines of other times`] : []),
+    ...(unread > 0
+      ? [`${counted(unread, "line")} took the time of the line before`]
+      : []),
+    ...(outside > 0 ? [`${counted(outside, "line")} of other times`] : []),
   ].join(", "));
   finished.resolve();
 }

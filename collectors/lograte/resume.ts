@@ -13,7 +13,13 @@ import {
   StateError,
   TimedLogs,
 } from "../../mod.ts";
-import { complain, complainSync, fail } from "../../script/mod.ts";
+import {
+  complain,
+  complainSync,
+  counted,
+  fail,
+  systemReason,
+} from "../../script/mod.ts";
 import { CURE, describe, type Settings, timeOf } from "./options.ts";
 import { LogRates } from "./rates.ts";
 import { countSelf } from "./self.ts";
@@ -68,18 +74,19 @@ export async function resume(settings: Settings): Promise<void> {
   try {
     await logs.run(rate);
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
     const status = error instanceof StateError ? 1 : 13;
-    fail(`cannot write ${state}: ${error.message}`, status);
+    fail(`cannot write ${state}: ${systemReason(error)}`, status);
   }
   const { late, untimed, ahead } = logs;
   const { badValues, passedOver } = rate;
   if (late + untimed + ahead + badValues + passedOver.length > 0) {
     complainSync([
       `${late} late`,
-      `${badValues} bad values`,
+      counted(badValues, "bad value"),
       ...passedOver,
-      ...(untimed > 0 ? [`${untimed} lines before the first time`] : []),
+      ...(untimed > 0
+        ? [`${counted(untimed, "line")} before the first time`]
+        : []),
       ...(ahead > 0 ? [`${ahead} ahead of the clock`] : []),
     ].join(", "));
   }

@@ -5,7 +5,7 @@
  */
 
 import { filesOf, isPattern } from "../../mod.ts";
-import { fail, messageOf } from "../../script/mod.ts";
+import { fail, systemReason } from "../../script/mod.ts";
 import type { Command } from "./command.ts";
 
 const WIDTH = 80; // characters of a line of code
@@ -152,6 +152,6 @@ await lograte(${code(files)}, [${code(rule)}]${rest});
   try {
     Deno.writeTextFileSync(script, text, { createNew: true, mode: 0o755 });
   } catch (error) {
-    fail(`cannot write ${path}: ${messageOf(error)}`, 1);
+    fail(`cannot write ${path}: ${systemReason(error)}`, 1);
   }
 }

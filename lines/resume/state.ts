@@ -5,6 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
+import { systemReason } from "../../script/complain.ts";
 import { writeAll } from "../../script/output.ts";
 
 const VERSION = 1;
@@ -92,7 +93,8 @@ export class StateFile {
       text = Deno.readTextFileSync(this.#path);
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return undefined;
-      throw error;
+      if (error instanceof Deno.errors.NotCapable) throw error;
+      throw new StateError(`it cannot be read: ${systemReason(error)}`);
     }
     this.#own = this.#identity();
     return parse(text, this.#settings);
