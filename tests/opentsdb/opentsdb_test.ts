@@ -1,11 +1,10 @@
 /** Collectors and pipes into the real OpenTSDB, on the real HBase. */
-import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import {
   authfailures,
   command,
   has,
   Ledger,
-  type Put,
   Running,
   sleep,
   until,
@@ -20,72 +19,20 @@ import {
   tsd,
   tsdCommand,
 } from "../helpers/tsds.ts";
-import { AUTO_CREATE, findJars, HBase, OpenTsdb } from "./launch.ts";
-
-const jars = await findJars();
-const missing = typeof jars === "string" ? ` (ignored: ${jars})` : "";
-let hbase: HBase;
-/** A TSD that makes metrics as they come. */
-let open: OpenTsdb;
-
-/** A test that uses the one HBase of this file. */
-function opentsdbTest(name: string, fn: (folder: string) => Promise<void>) {
-  Deno.test({
-    name: name + missing,
-    ignore: missing !== "",
-    // The JVMs live on from test to test.
-    sanitizeOps: false,
-    sanitizeResources: false,
-    fn: async () => {
-      const folder = await Deno.makeTempDir();
-      try {
-        await fn(folder);
-      } finally {
-        await Deno.remove(folder, { recursive: true });
-      }
-    },
-  });
-}
-
-Deno.test.beforeAll(async () => {
-  if (typeof jars === "string") return;
-  hbase = await HBase.start(jars);
-  open = new OpenTsdb(hbase, AUTO_CREATE);
-  await open.start();
-});
-
-Deno.test.afterAll(async () => {
-  await open?.[Symbol.asyncDispose]();
-  await hbase?.[Symbol.asyncDispose]();
-});
-
-/** Puts of another host, whose series are no other test's. */
-function from(host: string, lines: string[]): string[] {
-  return lines.map((line) => line.replace(/ host=\S+/, ` host=${host}`));
-}
+import { AUTO_CREATE, OpenTsdb } from "./launch.ts";
+import {
+  compareFrom,
+  deliver,
+  from,
+  hbase,
+  open,
+  opentsdbTest,
+  storedFrom,
+  WAYS,
+} from "./setup.ts";
 
 function nc(): Piped {
   return new Piped(["nc", "-N", "127.0.0.1", String(open.port)]);
-}
-
-/** Gives a pipe all it gets; it has nothing to complain about. */
-async function deliver(pipe: Piped, lines: string[]): Promise<void> {
-  await pipe.write(lines);
-  await pipe.close();
-  const { code } = await pipe.end();
-  assertEquals([code, ...pipe.err], [0]);
-}
-
-/** What is stored of a host. */
-async function storedFrom(host: string): Promise<Put[]> {
-  const tag = `host=${host}`;
-  const found = await open.stored();
-  return found.filter(({ series }) => series.split(" ").includes(tag));
-}
-
-/** Compares what is stored of a host with what was written. */
-async function compareFrom(host: string, lines: string[]): Promise<void> {
-  await compare(`${host} into OpenTSDB`, lines, () => storedFrom(host));
 }
 
 /** Datapoints of one host that flow through tsd.ts. */
@@ -170,12 +117,6 @@ function pipeline(
   };
 }
 
-/** The ways of tsd.ts to a TSD, each for a host of its own. */
-const WAYS = {
-  telnet: ({ port }: OpenTsdb) => `127.0.0.1:${port}`,
-  http: ({ url }: OpenTsdb) => url,
-};
-
 opentsdbTest(
   "every collector through nc and tsd.ts, by telnet and HTTP: each second and tag as printed",
   async (folder) => {
@@ -236,48 +177,6 @@ opentsdbTest(
 
 for (const [way, target] of Object.entries(WAYS)) {
   opentsdbTest(
-    `tsd.ts by ${way}: the cure of an unknown metric works as printed`,
-    async () => {
-      await using closed = await new OpenTsdb(hbase).start();
-      const line = `put new.${way} 1700000000 1 host=${way}`;
-      const refused = tsd(target(closed));
-      await refused.write([line]);
-      await refused.close();
-      assertEquals((await refused.end()).code, 1);
-      const [, cure] = refused.err.join("\n").match(
-        /the cure: tsdb ([^(\n]*)/,
-      )!;
-      assertEquals(cure!.trim(), `mkmetric new.${way}`);
-      const { code, text } = await hbase.tsdb(cure!.trim());
-      assertEquals(code, 0, text);
-      await deliver(tsd(target(closed)), [line]);
-      await compare(`new.${way}`, [line], () => closed.stored(`new.${way}`));
-    },
-  );
-
-  opentsdbTest(
-    `tsd.ts by ${way}: what OpenTSDB refuses does not hold up the rest`,
-    async () => {
-      const host = `host=rest-${way}`;
-      const good = [
-        `put edge.rest 1700000000 1 ${host}`,
-        `put edge.rest 1700000001 1 a=1 b=2 c=3 d=4 e=5 f=6 g=7 ${host}`,
-        `put edge.rest 1700000002 1 ${host} text=${"x".repeat(970)}`,
-        `put edge.rest 0946684800 007 ${host}`,
-      ];
-      const bad = `put edge.rest 1700000003 9223372036854775808 ${host}`;
-      const pipe = tsd(target(open));
-      await pipe.write([bad, ...good]);
-      await pipe.close();
-      assertEquals((await pipe.end()).code, 1);
-      const said = pipe.err.join("\n");
-      assertMatch(said, /replied: put: (invalid value: Overflow|Unable to)/);
-      assertMatch(said, /the TSD refused 1 datapoints/);
-      await compareFrom(`rest-${way}`, good);
-    },
-  );
-
-  opentsdbTest(
     `OpenTSDB stores the numbers that were printed, by ${way}`,
     async () => {
       const numbers = [
@@ -291,23 +190,6 @@ for (const [way, target] of Object.entries(WAYS)) {
       );
       await deliver(tsd(target(open)), lines);
       await compareFrom(host, lines);
-    },
-  );
-
-  opentsdbTest(
-    `tsd.ts by ${way}: a TSD that throttles gets all in the end`,
-    async () => {
-      await using slow = await new OpenTsdb(hbase, {
-        ...AUTO_CREATE,
-        "hbase.region_client.inflight_limit": "100",
-        "hbase.rpcs.batch.size": "16",
-      }).start();
-      const lines = from(`slow-${way}`, take(generate(), 10_000));
-      const pipe = tsd(target(slow));
-      await pipe.write(lines);
-      await pipe.close();
-      assertEquals((await pipe.end()).code, 0, pipe.err.join("\n"));
-      await compareFrom(`slow-${way}`, lines);
     },
   );
 }
