@@ -164,6 +164,42 @@ processTest(
 );
 
 processTest(
+  "Sender sends again what OpenTSDB replies that it could not store",
+  [],
+  async () => {
+    // As in OpenTSDB 2.4.1, PutDataPointRpc, importTelnetPoint(); only the
+    // first of them could be provoked in a real one.
+    for (
+      const reply of [
+        "put: Please throttle writes: 10000 RPCs waiting",
+        "put: Throttling exception: 10000 RPCs waiting",
+        "put: HBase error: null",
+        "put: Request timed out: Timed out after waiting 60000ms",
+        "put: Unexpected runtime exception: null",
+      ]
+    ) {
+      const replies = [reply + "\n"];
+      await using server = new FakeTsd({
+        reply: (line) =>
+          line.includes(" 1700000003 ") ? replies.pop() ?? "" : "",
+      });
+      const { add, end, said, sender } = sendTo([server.port]);
+      const lines = Array.from(
+        { length: 5 },
+        (_, i) => `put a.good ${1_700_000_000 + i} 1 host=web1`,
+      );
+      add(lines);
+      await until(() => said.length > 0);
+      await end();
+      const name = `127.0.0.1:${server.port}: `;
+      assertEquals(said[0], `${name}replied: ${reply}; sending 5 again`);
+      assertEquals(sender.replies.refused, 0);
+      assertEquals(server.lines.slice(5), lines);
+    }
+  },
+);
+
+processTest(
   "Sender turns from a TSD that only answers queries to the next one",
   [],
   async () => {
