@@ -60,7 +60,7 @@ Options:
 Examples:
   numprocesses.ts | plot.ts
       See the processes of this host at http://127.0.0.1:8000/.
-  numprocesses.ts | plot.ts | nc tsd 4242
+  numprocesses.ts | plot.ts | nc tsd.example.com 4242
       The same, on their way to a TSD.
   ssh web1 numprocesses.ts | plot.ts --tty
       See those of another host, here in the terminal.

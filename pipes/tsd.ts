@@ -28,7 +28,7 @@ import {
   within,
 } from "../script/mod.ts";
 import { DiskStore } from "./tsd/disk.ts";
-import { authorizationOf, hostOf } from "./tsd/host.ts";
+import { authorizationOf, hostOf } from "./tsd/address.ts";
 import { printable } from "./tsd/replies.ts";
 import { reportSelf } from "./tsd/self.ts";
 import { Sender } from "./tsd/sender.ts";
@@ -71,14 +71,14 @@ Options:
   -h, --help      Print this.
 
 Examples:
-  authfailures.ts | tsd.ts tsd
-      Send them to the TSD on host tsd.
-  numprocesses.ts | tsd.ts --spool 256 tsd1 tsd2:4243 [2001:db8::7]:4242
-      Send them to the first of three that works, and survive long outages.
-  uptime.ts | DENO_CERT=ca.pem tsd.ts https://tsd1:4242 http://tsd2:4242
+  authfailures.ts | tsd.ts tsd.example.com
+      Send them to the TSD on the host tsd.example.com.
+  numprocesses.ts | tsd.ts --spool 256 tsd1.example.com [2001:db8::7]:4243
+      Send them to the first of the two that works, and survive long outages.
+  uptime.ts | DENO_CERT=ca.pem tsd.ts https://tsd.example.com:4242
       Send them by HTTP, encrypted, to a TSD whose certificate a CA of your own
-      has signed; if it fails, in the open to another one.
-  uptime.ts | tsd.ts http://vminsert:8480/insert/0/opentsdb
+      has signed.
+  uptime.ts | tsd.ts http://vminsert.example.com:8480/insert/0/opentsdb
       Send them to a cluster of VictoriaMetrics.
 
 Status 1: not all of the input was delivered. Status 2: a wrong argument.
@@ -150,7 +150,7 @@ function add(lines: string[]): void {
   const dropped = spool.push(puts.join("\n") + "\n", puts.length);
   if (dropped > 0 && performance.now() > quietUntil) {
     quietUntil = performance.now() + QUIET;
-    complain(`the spool is full: dropped ${spool.dropped} datapoints so far`);
+    complain(`the spool is full; datapoints dropped so far: ${spool.dropped}`);
   }
   sender.notify();
 }
@@ -170,14 +170,14 @@ function finish(): never {
   const { refused } = sender.replies;
   if (missing > 0) {
     const kept = store && lines > 0
-      ? `; ${lines} of them wait in ${options["spool-dir"]}`
+      ? `, waiting in ${options["spool-dir"]}: ${lines}`
       : sent > 0
-      ? `; ${sent} of them were sent, but may be lost`
+      ? `, sent, but maybe lost: ${sent}`
       : "";
-    complainSync(`${missing} datapoints were not delivered${kept}`);
+    complainSync(`datapoints not delivered: ${missing}${kept}`);
   }
-  if (refused > 0) complainSync(`the TSD refused ${refused} datapoints`);
-  if (noPuts > 0) complainSync(`${noPuts} lines were not puts`);
+  if (refused > 0) complainSync(`datapoints that the TSD refused: ${refused}`);
+  if (noPuts > 0) complainSync(`lines that were not puts: ${noPuts}`);
   Deno.exit(missing + sender.lost + refused + noPuts > 0 ? 1 : 0);
 }
 

@@ -231,7 +231,7 @@ processTest(
     pipe.process.kill("SIGTERM");
     assertEquals((await pipe.end("SIGINT")).code, 1);
     assert(pipe.err.includes(
-      `tsd.ts: 10 datapoints were not delivered; 10 of them wait in ${folder}`,
+      `tsd.ts: datapoints not delivered: 10, waiting in ${folder}: 10`,
     ));
     const refused = new Piped(tsdCommand("--spool-dir", folder, port));
     assertEquals((await refused.end()).code, 2);

@@ -6,7 +6,7 @@ import {
   assertRejects,
   assertThrows,
 } from "@std/assert";
-import { authorizationOf, hostOf } from "../pipes/tsd/host.ts";
+import { authorizationOf, hostOf } from "../pipes/tsd/address.ts";
 import { Http, type HttpOptions, jsonOf } from "../pipes/tsd/http.ts";
 import { Closed, type Host, Share } from "../pipes/tsd/link.ts";
 import { Sender } from "../pipes/tsd/sender.ts";
@@ -283,14 +283,21 @@ for (
       body: "no such \x1b path",
     }],
     ["answers 302", { status: 302 }],
-    ["replied: Please throttle", {
+    // As in OpenTSDB 2.4.1, PutDataPointRpc, processDataPoint().
+    ...[
+      "Please throttle",
+      "Timeout exception",
+      "Unexpected exception",
+      "Storage exception: Exceeded the inflight RPC limit",
+      "Write timedout",
+    ].map((error) => [`replied: ${error}`, {
       status: 200,
       body: JSON.stringify({
         success: 0,
         failed: 10,
-        errors: [{ error: "Unknown metric" }, { error: "Please throttle" }],
+        errors: [{ error: "Unknown metric" }, { error }],
       }),
-    }],
+    }]),
     ["does not answer", undefined],
   ] as [string, Answer][]
 ) {
@@ -404,7 +411,7 @@ processTest(
     written.push(...take(generator, 10));
     add(written.slice(10));
     await end();
-    assertMatch(said[0]!, /: Connection refused; sending 10 again$/);
+    assertMatch(said[0]!, /: Connection refused$/);
     await compare("telnet and HTTP in turn", written, () => puts(third.lines));
   },
 );

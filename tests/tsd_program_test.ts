@@ -24,7 +24,7 @@ processTest(
     await using server = new FakeTsd({ port });
     await pipe.close();
     assertEquals((await pipe.end()).code, 1);
-    const [, count] = pipe.err.join("\n").match(/: (\d+) datapoints were not/)!;
+    const [, count] = pipe.err.join("\n").match(/ not delivered: (\d+)$/m)!;
     const rest = written.slice(Number(count));
     assert(rest.length > 500, count);
     const lost = written.length - server.lines.length;
@@ -43,7 +43,7 @@ processTest(
     await pipe.write(take(generate(), 123));
     await pipe.close();
     assertEquals((await pipe.end()).code, 1);
-    assert(pipe.err.includes("tsd.ts: 123 datapoints were not delivered"));
+    assert(pipe.err.includes("tsd.ts: datapoints not delivered: 123"));
   },
 );
 
@@ -68,7 +68,7 @@ processTest(
     assertEquals(server.lines, [LINE, LINE]);
     assertEquals(pipe.err, [
       'tsd.ts: not sent, as it is not a put: "gen.flow 1700000000 1 part=a"',
-      "tsd.ts: 6 lines were not puts",
+      "tsd.ts: lines that were not puts: 6",
     ]);
   },
 );
@@ -124,7 +124,7 @@ processTest(
     assertEquals(code, 1);
     assertMatch(
       pipe.err.join("\n"),
-      /^tsd\.ts: \d+ datapoints were not delivered; \d+ of them were sent/m,
+      /^tsd\.ts: datapoints not delivered: \d+, sent, but maybe lost: \d+$/m,
     );
   },
 );

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { parseAddress } from "../pipes/tsd/host.ts";
+import { parseAddress } from "../pipes/tsd/address.ts";
 import { Share } from "../pipes/tsd/link.ts";
 import { cure, printable, Replies } from "../pipes/tsd/replies.ts";
 import { Backoff } from "../script/mod.ts";

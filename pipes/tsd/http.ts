@@ -102,8 +102,9 @@ export class Http implements Host {
       : { ...HEADERS, authorization };
   }
 
-  open(reply: (line: string) => void): Promise<Link> {
-    return Promise.resolve(
+  async open(reply: (line: string) => void): Promise<Link> {
+    using stack = new DisposableStack();
+    const link = stack.use(
       new HttpLink(this.#url, {
         share: this.share,
         patience: this.#patience,
@@ -111,6 +112,9 @@ export class Http implements Host {
         reply,
       }),
     );
+    await link.connect();
+    stack.move();
+    return link;
   }
 }
 
@@ -160,12 +164,14 @@ class Connections extends http.Agent {
 class HttpLink implements Link {
   readonly worn = false;
   readonly #url: URL;
-  readonly #agent = new Connections(() => this.#connect());
+  readonly #agent = new Connections(() => this.#take());
   readonly #share: Share;
   readonly #patience: number;
   readonly #headers: Record<string, string>;
   readonly #reply: (line: string) => void;
   readonly #closed = Promise.withResolvers<never>();
+  /** A connection that no request has used yet. */
+  #spare: Promise<Duplex> | undefined;
   /** Whether the end of the connection is no surprise. */
   #closing = false;
 
@@ -176,6 +182,20 @@ class HttpLink implements Link {
     this.#headers = { ...options.headers, host: url.host };
     this.#reply = options.reply;
     this.#closed.promise.catch(() => {}); // whoever waits for it is told
+  }
+
+  /** Finds out whether the TSD is there, before anything is sent to it. */
+  async connect(): Promise<void> {
+    const spare = this.#spare = this.#connect();
+    if (!await within(this.#patience, spare)) {
+      throw new Stalled("does not answer");
+    }
+  }
+
+  #take(): Promise<Duplex> {
+    const spare = this.#spare ?? this.#connect();
+    this.#spare = undefined;
+    return spare;
   }
 
   get most(): number {
@@ -193,6 +213,7 @@ class HttpLink implements Link {
   [Symbol.dispose](): void {
     this.#closing = true;
     this.#agent.destroy();
+    this.#spare?.then((stream) => stream.destroy(), () => {});
   }
 
   async send(lines: string): Promise<Fate> {

@@ -1,5 +1,5 @@
 /**
- * The TSDs that the command line names.
+ * The addresses of TSDs, as the command line has them.
  *
  * @module
  */
