@@ -1,7 +1,8 @@
 /**
  * Makes the pictures of the README again, each from a real run of three
- * minutes: `deno task pictures`. Needs chromium and victoria-metrics; OpenTSDB's
- * own graphs also Java, Maven and gnuplot.
+ * minutes: `deno task pictures TCOLLECTOR`, where TCOLLECTOR is the folder of a
+ * clone of https://github.com/OpenTSDB/tcollector. Needs chromium, and for
+ * OpenTSDB Java, Maven and gnuplot.
  */
 import {
   command,
@@ -10,13 +11,12 @@ import {
   sleep,
   until,
 } from "../tests/helpers/processes.ts";
-import { Tcollector } from "../tests/helpers/tcollector.ts";
-import { graphs } from "./pictures/opentsdb.ts";
+import { fail } from "../script/mod.ts";
+import { BothWays } from "./pictures/opentsdb.ts";
 
 const SECONDS = 200;
 const IMAGES = `${ROOT}.github/images`;
 const FAILURE = "web1 sshd[1]: authentication failure; rhost=203.0.113.7\n";
-const PORTS = { puts: 4262, http: 8462 };
 
 /** Lets a program run for a while and returns what it printed. */
 async function run(words: string[]): Promise<string[]> {
@@ -50,60 +50,6 @@ async function work(): Promise<void> {
     await sleep(1000);
   }
   for (const child of children) child.kill("SIGKILL");
-}
-
-/** The same collector under tcollector: what that passes on. */
-async function underTcollector(folder: string, log: string): Promise<string[]> {
-  await new Running([Deno.execPath(), "task", "bundle"], { cwd: ROOT }).end();
-  await Deno.mkdir(`${folder}/collectors/0`, { recursive: true });
-  await Deno.mkdir(`${folder}/0`);
-  await Deno.copyFile(`${ROOT}dist/authfailures.js`, `${folder}/0/a.js`);
-  const script = `#!/bin/sh\nexec '${folder}/0/a.js' '${log}'\n`;
-  const wrapper = `${folder}/collectors/0/authfailures`;
-  await Deno.writeTextFile(wrapper, script, { mode: 0o755 });
-  const tcollector = new Tcollector(`${folder}/collectors`);
-  await sleep(SECONDS * 1000);
-  await tcollector.stop();
-  return tcollector.sent;
-}
-
-/** Stores puts in a real TSD, and returns what it tells of them. */
-async function throughTsd(folder: string, lines: string[]): Promise<string[]> {
-  const tsd = new Running([
-    "victoria-metrics",
-    `-opentsdbListenAddr=127.0.0.1:${PORTS.puts}`,
-    `-httpListenAddr=127.0.0.1:${PORTS.http}`,
-    `-storageDataPath=${folder}/tsd`,
-  ]);
-  const pipe = new Running(
-    command("pipes/tsd.ts", `127.0.0.1:${PORTS.puts}`),
-    { stdin: "piped" },
-  );
-  await ReadableStream.from([lines.join("\n") + "\n"])
-    .pipeThrough(new TextEncoderStream()).pipeTo(pipe.process.stdin);
-  await pipe.end();
-  const query = new URLSearchParams({
-    "match[]": '{__name__="auth.failures"}',
-  });
-  const address = `http://127.0.0.1:${PORTS.http}/api/v1/export?${query}`;
-  const told: string[] = [];
-  await until(async () => {
-    const text = await (await fetch(address)).text();
-    told.length = 0;
-    for (const line of text.split("\n").filter((line) => line !== "")) {
-      const { metric, values, timestamps } = JSON.parse(line);
-      for (const [i, value] of values.entries()) {
-        told.push(
-          `put auth.failures ${
-            timestamps[i] / 1000
-          } ${value} host=${metric.host}`,
-        );
-      }
-    }
-    return told.length === lines.length;
-  }, 60);
-  await tsd.end("SIGTERM");
-  return told;
 }
 
 /** Shows puts on the live page, and saves its chart in light and dark. */
@@ -143,38 +89,41 @@ async function picture(
   await plot.end("SIGTERM");
 }
 
-async function takeLive(folder: string): Promise<void> {
+async function takeLive(folder: string, tcollector: string): Promise<void> {
   const log = `${folder}/auth.log`;
   await Deno.writeTextFile(log, "");
-  const [raw, passed, processes] = await Promise.all([
+  await using both = await BothWays.start();
+  const sender = await both.tcollector(tcollector, log);
+  const [failures, processes] = await Promise.all([
     run(command("collectors/authfailures.ts", log)),
-    underTcollector(folder, log),
     run(command("collectors/numprocesses.ts")),
     attack(log),
     work(),
   ]);
+  await sender.end("SIGTERM");
   const states = ["running", "sleeping", "stopped", "zombie"];
-  const both = [
-    ...raw.map((line) => line.replace(/host=\S+/, "host=raw-put")),
-    ...passed.map((line) => line.replace(/host=\S+/, "host=tcollector")),
-  ];
-  await picture("authfailures", raw, "average");
+  await picture("authfailures", failures, "average");
   await picture(
     "numprocesses",
     processes.filter((line) => states.some((s) => line.includes(`=${s}`))),
   );
-  await picture("bothways", await throughTsd(folder, both));
-  await graphs([...processes, ...both], {
+  const raw = [...failures, ...processes];
+  await both.store(raw.map((line) => line.replace(/host=\S+/, "host=raw-put")));
+  await picture("bothways", await both.stored("auth.failures"));
+  const byState = (host: string) =>
+    `m=sum:proc.num_processes{host=${host},state=${states.join("|")}}`;
+  await both.draw({
     "opentsdb-bothways": "m=sum:auth.failures{host=*}",
-    "opentsdb-numprocesses": `m=sum:proc.num_processes{state=${
-      states.join("|")
-    }}`,
+    "opentsdb-numprocesses-raw": byState("raw-put"),
+    "opentsdb-numprocesses-tcollector": byState("tcollector"),
   }, IMAGES);
 }
 
+const [tcollector] = Deno.args;
+if (tcollector === undefined) fail("the folder of tcollector is missing", 2);
 const folder = await Deno.makeTempDir();
 try {
-  await takeLive(folder);
+  await takeLive(folder, tcollector);
 } finally {
   await Deno.remove(folder, { recursive: true });
 }

@@ -1,9 +1,11 @@
 /**
- * OpenTSDB's own graphs, which gnuplot draws for `/q?…&png`.
+ * The same metrics both ways in a real OpenTSDB: as raw puts, and by way of a
+ * real tcollector. Its own graphs are those that gnuplot draws for `/q?…&png`.
  *
  * @module
  */
 import { command, puts, Running } from "../../tests/helpers/processes.ts";
+import { deploy, wrap } from "../../tests/helpers/tcollector.ts";
 import {
   AUTO_CREATE,
   findJars,
@@ -11,35 +13,96 @@ import {
   OpenTsdb,
 } from "../../tests/opentsdb/launch.ts";
 
-/** Stores puts in OpenTSDB, and saves a graph of each query in a folder. */
-export async function graphs(
-  lines: string[],
-  queries: Record<string, string>,
-  folder: string,
-): Promise<void> {
-  const jars = await findJars();
-  if (typeof jars === "string") {
-    console.log(`no graphs of OpenTSDB: ${jars}`);
-    return;
+/** What every graph has beside its query. */
+const LOOKS = "yrange=[0:]&key=out+center+top+horiz+width+8&wxh=900x300&png";
+
+/** An OpenTSDB of this run's own. */
+export class BothWays implements AsyncDisposable {
+  readonly #hbase: HBase;
+  readonly #tsd: OpenTsdb;
+
+  private constructor(hbase: HBase, tsd: OpenTsdb) {
+    this.#hbase = hbase;
+    this.#tsd = tsd;
   }
-  await using hbase = await HBase.start(jars);
-  await using tsd = await new OpenTsdb(hbase, AUTO_CREATE).start();
-  const pipe = new Running(
-    command("pipes/tsd.ts", "--timeout", "90", tsd.url),
-    { stdin: "piped" },
-  );
-  await ReadableStream.from([lines.join("\n") + "\n"])
-    .pipeThrough(new TextEncoderStream()).pipeTo(pipe.process.stdin);
-  await pipe.end();
-  const seconds = puts(lines).map(({ second }) => second);
-  const start = seconds.reduce((a, b) => Math.min(a, b));
-  const end = seconds.reduce((a, b) => Math.max(a, b));
-  for (const [name, query] of Object.entries(queries)) {
-    const url = `${tsd.url}/q?start=${start}&end=${end}&${query}` +
-      "&yrange=[0:]&key=out+center+top+horiz&wxh=900x300&png";
-    console.log(url);
-    const path = `${folder}/${name}.png`;
-    await Deno.writeFile(path, await (await fetch(url)).bytes());
-    console.log(path);
+
+  /** Starts it. */
+  static async start(): Promise<BothWays> {
+    const jars = await findJars();
+    if (typeof jars === "string") throw new Error(`No OpenTSDB: ${jars}`);
+    const hbase = await HBase.start(jars);
+    return new BothWays(hbase, await new OpenTsdb(hbase, AUTO_CREATE).start());
+  }
+
+  /**
+   * Starts tcollector, which runs our collectors and sends to OpenTSDB.
+   *
+   * @param tcollector The folder of its clone.
+   * @param log What authfailures.ts reads.
+   */
+  async tcollector(tcollector: string, log: string): Promise<Running> {
+    const folder = this.#hbase.folder;
+    await deploy(folder);
+    await wrap(folder, "authfailures", log);
+    return new Running([
+      ...["python3", `${tcollector}/tcollector.py`],
+      ...[
+        "-H",
+        "127.0.0.1",
+        "-p",
+        `${this.#tsd.port}`,
+        "-t",
+        "host=tcollector",
+      ],
+      ...["-c", `${folder}/collectors`, "--no-tcollector-stats"],
+      ...["--pidfile", `${folder}/pid`, "--logfile", `${folder}/log`],
+    ]);
+  }
+
+  /** Stores puts. */
+  async store(lines: string[]): Promise<void> {
+    const pipe = new Running(
+      command("pipes/tsd.ts", "--timeout", "90", this.#tsd.url),
+      { stdin: "piped" },
+    );
+    await ReadableStream.from([lines.join("\n") + "\n"])
+      .pipeThrough(new TextEncoderStream()).pipeTo(pipe.process.stdin);
+    await pipe.end();
+  }
+
+  /** What is stored of a metric, as puts. */
+  async stored(metric: string): Promise<string[]> {
+    const found = await this.#tsd.stored(metric);
+    return found.map(({ series, second, value }) => {
+      const [name, ...tags] = series.split(" ");
+      return ["put", name, second, value, ...tags].join(" ");
+    });
+  }
+
+  /**
+   * Saves graphs of the time in which tcollector has sent.
+   *
+   * @param queries The queries, by the name of the file.
+   * @param folder Where the files are to be.
+   */
+  async draw(queries: Record<string, string>, folder: string): Promise<void> {
+    const seconds = puts(await this.stored("auth.failures"))
+      .filter(({ series }) => series.includes("host=tcollector"))
+      .map(({ second }) => second);
+    const start = seconds.reduce((a, b) => Math.min(a, b));
+    const end = seconds.reduce((a, b) => Math.max(a, b));
+    for (const [name, query] of Object.entries(queries)) {
+      const url =
+        `${this.#tsd.url}/q?start=${start}&end=${end}&${query}&${LOOKS}`;
+      console.log(url);
+      const path = `${folder}/${name}.png`;
+      await Deno.writeFile(path, await (await fetch(url)).bytes());
+      console.log(path);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#tsd[Symbol.asyncDispose]();
+    await this.#hbase[Symbol.asyncDispose]();
   }
 }
