@@ -129,7 +129,9 @@ function openStore(): DiskStore | undefined {
 function credentials(): string | undefined {
   const path = options.credentials;
   if (path === undefined) {
-    const line = Deno.env.get("TSD_CREDENTIALS");
+    const variable = "TSD_CREDENTIALS";
+    const { state } = Deno.permissions.querySync({ name: "env", variable });
+    const line = state === "granted" ? Deno.env.get(variable) : undefined;
     return line === undefined ? undefined : authorizationOf(line);
   }
   need("credentials", path, "read");

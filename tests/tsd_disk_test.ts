@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { DiskStore } from "../pipes/tsd/disk.ts";
 import { Spool } from "../pipes/tsd/spool.ts";
-import { freePort, processTest, until } from "./helpers/processes.ts";
+import { freePort, processTest, ROOT, until } from "./helpers/processes.ts";
 import {
   FakeTsd,
   generate,
@@ -236,6 +236,25 @@ processTest(
     const refused = new Piped(tsdCommand("--spool-dir", folder, port));
     assertEquals((await refused.end()).code, 2);
     assertMatch(refused.err[0]!, /--spool-dir needs .*--allow-write=/);
+  },
+);
+
+processTest(
+  "tsd.ts: starts with the permissions that its --help gives for a spool on disk",
+  [],
+  async (folder) => {
+    await using server = new FakeTsd();
+    const flags = [`--allow-read=${folder}`, `--allow-write=${folder}`];
+    const pipe = new Piped([
+      ...[Deno.execPath(), "run", "--allow-net", ...flags],
+      ...[`${ROOT}pipes/tsd.ts`, "--spool-dir", folder],
+      `127.0.0.1:${server.port}`,
+    ]);
+    const lines = take(generate(), 10);
+    await pipe.write(lines);
+    await pipe.close();
+    assertEquals((await pipe.end()).code, 0, pipe.err.join("\n"));
+    assertEquals(server.lines, lines);
   },
 );
 
