@@ -118,6 +118,25 @@ Deno.test("runEveryNSeconds() sets a counter to what fn returns", async () => {
   assertEquals(counter.summarize((cells) => cells.slice(-3)), [5, 6, 7]);
 });
 
+Deno.test("runEveryNSeconds() sets nothing where fn has no level", async () => {
+  const time = new ManualTime();
+  const { clock } = time;
+  const counter = new MetricCounter("m", { tags: { host: "h" }, clock });
+  const stop = new AbortController();
+  const levels = [5, undefined, 7];
+  const fn = () => levels.shift();
+  const options = { ...time, signal: stop.signal };
+  const ended = runEveryNSeconds(1, counter, fn, options);
+  await time.pass(2);
+  stop.abort();
+  await ended;
+  const second = time.now / 1000;
+  assertEquals(
+    counter.dump({ final: true }),
+    `put m ${second - 2} 5 host=h\nput m ${second} 7 host=h\n`,
+  );
+});
+
 Deno.test("runEveryNSeconds() does nothing when it is stopped before", async () => {
   const signal = AbortSignal.abort();
   await runEveryNSeconds(1, () => assert(false), { signal });
