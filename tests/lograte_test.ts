@@ -380,6 +380,7 @@ processTest(
       [[...m, "--value", "x", log], /--value cannot be given without --match/],
       [[...m, "--value", "x", "--match", ".", log], /must have its group.*"x"/],
       [[...m, "--tag", "x", log], /--tag must be KEY=VALUE: .*"x"/],
+      [[...m, "--json", "--label", "x", log], /--label must be TAG=FIELD: /],
       [[...m, "--tag", "a=b", "--tag", "a=c", log], /repeated for a/],
       [[...m, "--tag", "a=b c", log], /tag a must be .*" " at 1/],
       [[...m, "--tag", "a=b", "--match", "(?<a>.)", log], /--tag must not be/],

@@ -330,6 +330,11 @@ processTest("lograte.ts --resume refuses a state that is not its own", [
     assertMatch(run.err[0]!, /to start afresh, at the end of the logs, remove/);
     assertEquals(await Deno.readTextFile(`${own}/state`), text);
   }));
+  await Deno.mkdir(`${folder}/is/state`, { recursive: true });
+  const run = new Running(resumed(`${folder}/is`, log));
+  assertEquals((await run.end()).code, 2);
+  assertEquals(run.err.length, 1, run.err.join("\n"));
+  assertMatch(run.err[0]!, /it cannot be read: is a directory/);
 });
 
 processTest("lograte.ts refuses options that do not go with --resume", [
