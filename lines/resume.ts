@@ -5,11 +5,11 @@
  * @module
  */
 
-import { resolve } from "node:path";
 import { putsWritten, writePuts } from "../script/autodump.ts";
 import { complain, complainSync, messageOf } from "../script/complain.ts";
 import { lastWords } from "../script/last_words.ts";
 import { sleep, within } from "../script/wait.ts";
+import { builtin } from "./resume/builtin.ts";
 import { atTheirEnds, find } from "./resume/find.ts";
 import { Log, QUIET } from "./resume/log.ts";
 import type { Counting, Lag, TimedLogsOptions } from "./resume/options.ts";
@@ -128,7 +128,7 @@ export class TimedLogs {
       granularity,
     };
     this.#file = new StateFile(options.state, {
-      files: paths.map((path) => resolve(path)),
+      files: paths.map((path) => builtin("node:path").resolve(path)),
       granularity,
       lateness,
       ...given.settings,

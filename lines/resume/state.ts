@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
+import { builtin } from "./builtin.ts";
 import { systemReason } from "../../script/complain.ts";
 import { writeAll } from "../../script/output.ts";
 
@@ -60,7 +60,8 @@ export class StateError extends Error {}
  * @param bytes The text.
  */
 export function hashOf(bytes: Uint8Array | string): string {
-  return createHash("sha256").update(bytes).digest("hex").slice(0, 32);
+  return builtin("node:crypto").createHash("sha256").update(bytes).digest("hex")
+    .slice(0, 32);
 }
 
 /** A file that keeps a state: always a whole one, the old or the new one. */

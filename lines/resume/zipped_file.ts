@@ -4,10 +4,10 @@
  * @module
  */
 
-import { constants, gunzipSync } from "node:zlib";
 import { LineCutter } from "../cut.ts";
 import { unzipped } from "../file.ts";
 import { HEAD } from "../tail/held_file.ts";
+import { builtin } from "./builtin.ts";
 import type { SourceFile, SourcePiece } from "./source.ts";
 
 const FIRST = 16 * 1024; // compressed bytes that tell how the file begins
@@ -38,6 +38,7 @@ export class ZippedFile implements SourceFile {
       this.info = this.#file.statSync();
       const chunk = new Uint8Array(FIRST);
       const read = this.#file.readSync(chunk) ?? 0;
+      const { constants, gunzipSync } = builtin("node:zlib");
       this.#first = gunzipSync(chunk.subarray(0, read), {
         finishFlush: constants.Z_SYNC_FLUSH, // there is more of it
       });
