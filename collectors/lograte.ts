@@ -42,8 +42,8 @@ What to count:
                       an empty one is _, one that took no part in the match is
                       none, and 64 characters are kept.
                       An expression that runs away on a line, as ^(a+)+$ does, is
-                      followed in linear time, unless it looks around, (?=...),
-                      or back, \\1.
+                      followed in linear time; one that looks around, (?=...),
+                      or back, \\1, is given up on a line after a second.
   --ignore-case       Let --match and --except take capitals and small letters
                       for the same.
   --except REGEX      Do not count lines that this expression matches.

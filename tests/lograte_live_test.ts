@@ -1,5 +1,57 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { command, processTest, Running, until } from "./helpers/processes.ts";
+import { bounded } from "../collectors/lograte/bounded.ts";
+import {
+  command,
+  processTest,
+  puts,
+  Running,
+  until,
+} from "./helpers/processes.ts";
+
+Deno.test("bounded() leaves what an expression finds as it is", () => {
+  for (
+    const [expression, line] of [
+      [/(\w)\1/, "hello"],
+      [/(?<a>\d+)(?= ms)/i, "took 12 MS"],
+      [/(?<!x)(y)/, "xy y"],
+      [/^(?!a)/, "a"],
+    ] as const
+  ) {
+    const found = bounded(expression);
+    assertEquals(found === expression, false);
+    const [bound, plain] = [found.exec(line), expression.exec(line)];
+    assertEquals(bound && [...bound], plain && [...plain]);
+    assertEquals(bound?.index, plain?.index);
+    assertEquals(bound?.groups?.a, plain?.groups?.a);
+    assertEquals(found.test(line), expression.test(line));
+  }
+  for (const expression of [/[(?=]\d/, /\(\?=/, /\\1/, /(?<a>x)/, /(?:x)/]) {
+    assertEquals(bounded(expression), expression);
+  }
+});
+
+processTest(
+  "lograte.ts obeys SIGTERM where an expression that looks around runs away",
+  ["tail"],
+  async (folder) => {
+    const log = `${folder}/log`;
+    await Deno.writeTextFile(log, "");
+    const program = new Running(
+      command(
+        "collectors/lograte.ts",
+        ...["--metric", "m", "--match", "^(?=(a|aa)+$)", log],
+      ),
+    );
+    await until(() => program.out.length > 0);
+    const trap = `${"a".repeat(100)}!\n`; // would take longer than the sun
+    await Deno.writeTextFile(log, `aaa\n${trap.repeat(100)}`, { append: true });
+    await until(() => program.err.length > 0, 30);
+    assertEquals((await program.end("SIGTERM")).code, 0); // not in 100 s
+    assertEquals(puts(program.out).some(({ value }) => value > 0), true);
+    assertMatch(program.err[0]!, /ran for more than 1 s on the line "aaaa/);
+    assertMatch(program.err.at(-1)!, /given up on \d\d? lines?$/);
+  },
+);
 
 processTest(
   "lograte.ts says after some seconds that nothing has matched",

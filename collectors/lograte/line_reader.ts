@@ -5,6 +5,7 @@
  */
 
 import type { Texts } from "../../script/mod.ts";
+import { bounded } from "./bounded.ts";
 import type { FieldReader } from "./fields.ts";
 import type { LogRule } from "./rate.ts";
 
@@ -89,8 +90,8 @@ export class LineReader {
    */
   constructor(rule: LogRule, given: string[], fields?: FieldReader) {
     const { value } = rule;
-    this.#match = rule.match && withoutNames(anew(rule.match)!);
-    this.#except = anew(rule.except);
+    this.#match = rule.match && bounded(withoutNames(anew(rule.match)!));
+    this.#except = rule.except && bounded(anew(rule.except)!);
     const groups = groupsOf(rule.match);
     this.#groups = groups.filter(({ name }) => name !== value);
     this.#valueGroup = groups.find(({ name }) => name === value);

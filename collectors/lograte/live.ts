@@ -16,6 +16,7 @@ import {
   whyNoJournal,
 } from "../../mod.ts";
 import { complain, complainSync, counted, fail } from "../../script/mod.ts";
+import { foresee, givenUp } from "./bounded.ts";
 import { type Settings, timeOf } from "./options.ts";
 import { LogRates } from "./rates.ts";
 import { countSelf } from "./self.ts";
@@ -93,7 +94,13 @@ export async function live(settings: Settings): Promise<void> {
     for await (const lines of batches) {
       read += lines.length;
       const known = time?.knows(lines) ? time : undefined;
-      for (const line of lines) log.count(line, known?.at(line));
+      foresee(lines);
+      for (const line of lines) {
+        const before = givenUp.lines;
+        log.count(line, known?.at(line));
+        // A signal is heard in between.
+        if (givenUp.lines > before) await new Promise((go) => setTimeout(go));
+      }
       time?.say();
     }
     if (time && times.delete(time)) unreadBefore += time.unread;

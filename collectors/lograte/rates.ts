@@ -6,6 +6,7 @@
 
 import type { MetricCounter, MetricDistribution } from "../../mod.ts";
 import { counted } from "../../script/mod.ts";
+import { givenUp } from "./bounded.ts";
 import type { FieldReader } from "./fields.ts";
 import { anew, groupsOf } from "./line_reader.ts";
 import { LogRate, type LogRateOptions, type LogRule } from "./rate.ts";
@@ -104,11 +105,14 @@ export class LogRates {
     return this.#rates.flatMap(({ counters }) => [...counters]);
   }
 
-  /** What there is to say of lines of JSON that did not count. */
+  /** What there is to say of lines that did not count. */
   get passedOver(): string[] {
     return [
       ...(this.#notJson > 0
         ? [`${counted(this.#notJson, "line")} without JSON`]
+        : []),
+      ...(givenUp.lines > 0
+        ? [`an expression was given up on ${counted(givenUp.lines, "line")}`]
         : []),
       ...this.#rates.flatMap(({ withoutValue }, i) =>
         withoutValue > 0

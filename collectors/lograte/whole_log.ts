@@ -6,6 +6,7 @@
 
 import { type LogTime, readLog, type ReadLogOptions } from "../../mod.ts";
 import { complainSync, fail, messageOf } from "../../script/mod.ts";
+import { foresee } from "./bounded.ts";
 import { Days } from "./days.ts";
 import { CURE, type Settings, timeOf } from "./options.ts";
 import type { Counted } from "./rates.ts";
@@ -92,6 +93,7 @@ export class WholeLog {
    */
   count(lines: string[], log: Counted): void {
     this.lines += lines.length;
+    foresee(lines);
     for (const line of lines) {
       const at = this.time.at(line);
       if (at === undefined) {
