@@ -4,7 +4,8 @@
  * @module
  */
 
-import { Script } from "node:vm";
+import type { Script } from "node:vm";
+import { builtin } from "../../lines/resume/builtin.ts";
 import { complainSync } from "../../script/mod.ts";
 
 const BOUND = 1000; // ms for one line
@@ -15,9 +16,8 @@ const PART = /\[(?:\\.|[^\]\\])*\]|\\[1-9k]|\\.|\(\?<?[=!]/gs;
 
 /** Where the script finds what it runs; the name is taken by nobody else. */
 const JOB = Symbol.for("metriccounter.bounded");
-const SCRIPT = new Script(
-  `globalThis[Symbol.for("metriccounter.bounded")]()`,
-);
+const CODE = `globalThis[Symbol.for("metriccounter.bounded")]()`;
+let script: Script | undefined; // loaded when it is needed: it takes 8 MB
 
 /** Lines that were given up, by all expressions of this program. */
 export const givenUp = { lines: 0 };
@@ -26,7 +26,8 @@ export const givenUp = { lines: 0 };
 function isDone(job: () => void): boolean {
   Object.defineProperty(globalThis, JOB, { value: job, configurable: true });
   try {
-    SCRIPT.runInThisContext({ timeout: BOUND });
+    script ??= new (builtin("node:vm").Script)(CODE);
+    script.runInThisContext({ timeout: BOUND });
     return true;
   } catch (error) {
     const { code } = error as { code?: string };

@@ -1,5 +1,5 @@
 /**
- * {@linkcode builtin}: modules of Node.js that only `--resume` needs.
+ * {@linkcode builtin}: modules of Node.js that few programs need.
  *
  * @module
  */
