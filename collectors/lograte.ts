@@ -42,8 +42,9 @@ What to count:
                       an empty one is _, one that took no part in the match is
                       none, and 64 characters are kept.
                       An expression that runs away on a line, as ^(a+)+$ does, is
-                      followed in linear time; one that looks around, (?=...),
-                      or back, \\1, is given up on a line after a second.
+                      followed in linear time. One that ignores case, looks
+                      around, (?=...), refers back, \\1, or counts to 10 and
+                      more, is given up on a line after a second.
   --ignore-case       Let --match and --except take capitals and small letters
                       for the same.
   --except REGEX      Do not count lines that this expression matches.

@@ -15,6 +15,9 @@ Deno.test("bounded() leaves what an expression finds as it is", () => {
       [/(?<a>\d+)(?= ms)/i, "took 12 MS"],
       [/(?<!x)(y)/, "xy y"],
       [/^(?!a)/, "a"],
+      [/a+b/i, "xAAB"],
+      [/a{12,}/, "b" + "a".repeat(20)],
+      [/x(?i:a)b/, "xAb"],
     ] as const
   ) {
     const found = bounded(expression);
@@ -25,9 +28,19 @@ Deno.test("bounded() leaves what an expression finds as it is", () => {
     assertEquals(bound?.groups?.a, plain?.groups?.a);
     assertEquals(found.test(line), expression.test(line));
   }
-  for (const expression of [/[(?=]\d/, /\(\?=/, /\\1/, /(?<a>x)/, /(?:x)/]) {
-    assertEquals(bounded(expression), expression);
-  }
+  for (
+    const expression of [
+      ...[
+        /[(?=]\d/,
+        /\(\?=/,
+        /\\1/,
+        /(?<a>x)/,
+        /(?:x)/,
+        /\d{3}/,
+        /[{12,}]x{1,3}/,
+      ],
+    ]
+  ) assertEquals(bounded(expression), expression);
 });
 
 processTest(

@@ -11,8 +11,15 @@ import { complainSync } from "../../script/mod.ts";
 const BOUND = 1000; // ms for one line
 const SHOWN = 60; // characters of a line that are said
 
-/** A class, an escaped character, look-around, or a reference back. */
-const PART = /\[(?:\\.|[^\]\\])*\]|\\[1-9k]|\\.|\(\?<?[=!]/gs;
+/**
+ * A class, an escaped character, look-around, a reference back, flags for a
+ * part, or a count of 10 and more.
+ */
+const PART =
+  /\[(?:\\.|[^\]\\])*\]|\\[1-9k]|\\.|\(\?(?:<?[=!]|[ims-]+:)|\{\d*,?\d{2,}/gs;
+/** Those of them that V8 does not follow in linear time, nor these flags. */
+const HARD = /^\(|^\\[1-9k]|^\{/;
+const HARD_FLAGS = /[iuvd]/;
 
 /** Where the script finds what it runs; the name is taken by nobody else. */
 const JOB = Symbol.for("metriccounter.bounded");
@@ -62,7 +69,7 @@ class Bounded extends RegExp {
     if (isDone(() => found = this.#expression.exec(line))) return found;
     if (givenUp.lines++ === 0) {
       complainSync(
-        `an expression with look-around or a reference back ran for more than 1 s on the line ${
+        `an expression ran for more than 1 s on the line ${
           JSON.stringify(line.slice(0, SHOWN))
         }: for such lines it counts as not matching`,
       );
@@ -75,16 +82,19 @@ class Bounded extends RegExp {
 const all = new Map<string, Bounded>();
 
 /**
- * What V8 cannot follow in linear time, as it looks around or refers back, is
- * stopped after a second on a line. That costs some 20 µs a line, and far less
- * for lines that are foreseen (measured).
+ * What V8 cannot follow in linear time is stopped after a second on a line: an
+ * expression that ignores case, looks around, refers back or counts far. That
+ * costs some 20 µs a line, and far less for lines that are foreseen (measured).
  *
  * @param expression An expression without the flags g and y.
  * @returns The same one if it needs no bound.
  */
 export function bounded(expression: RegExp): RegExp {
-  const parts = expression.source.match(PART) ?? [];
-  if (!parts.some((part) => /^\(|^\\[1-9k]/.test(part))) return expression;
+  const { source, flags } = expression;
+  const parts = source.match(PART) ?? [];
+  const isHard = HARD_FLAGS.test(flags) ||
+    parts.some((part) => HARD.test(part));
+  if (!isHard) return expression;
   return all.getOrInsertComputed(
     String(expression),
     () => new Bounded(expression),
