@@ -5,8 +5,7 @@
  */
 
 import type { Script } from "node:vm";
-import { builtin } from "../../lines/resume/builtin.ts";
-import { complainSync } from "../../script/mod.ts";
+import { builtin, complainSync } from "../../script/mod.ts";
 
 const BOUND = 1000; // ms for one line
 const SHOWN = 60; // characters of a line that are said

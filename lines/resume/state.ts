@@ -4,7 +4,7 @@
  * @module
  */
 
-import { builtin } from "./builtin.ts";
+import { builtin } from "../../script/builtin.ts";
 import { systemReason } from "../../script/complain.ts";
 import { writeAll } from "../../script/output.ts";
 

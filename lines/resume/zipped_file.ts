@@ -7,7 +7,7 @@
 import { LineCutter } from "../cut.ts";
 import { unzipped } from "../file.ts";
 import { HEAD } from "../tail/held_file.ts";
-import { builtin } from "./builtin.ts";
+import { builtin } from "../../script/builtin.ts";
 import type { SourceFile, SourcePiece } from "./source.ts";
 
 const FIRST = 16 * 1024; // compressed bytes that tell how the file begins
