@@ -15,6 +15,7 @@
 import { isPut, LineCutter, MAX_PUT } from "../mod.ts";
 import {
   accepted,
+  allSaid,
   commandLine,
   complain,
   complainSync,
@@ -86,6 +87,7 @@ Status 1: not all of the input was delivered. Status 2: a wrong argument.
 
 const QUIET = 10_000; // ms between two notes of a full spool
 const LINGER = 5000; // ms for the input to end after a signal
+const TIME_TO_SAY = 1000; // ms for a stderr that nobody reads
 const FULL = 5; // ms until a spool that fills faster than it is sent is looked at
 
 const options = commandLine(USAGE, {
@@ -205,4 +207,5 @@ await Promise.race([read(), signalled.promise]);
 await self?.[Symbol.asyncDispose]();
 sender.end();
 await within(options.timeout * 1000, sending);
+await within(TIME_TO_SAY, allSaid());
 finish();

@@ -44,6 +44,17 @@ function line(message: string): Uint8Array {
   return new TextEncoder().encode(`${programName()}: ${message}\n`);
 }
 
+/** Resolves when what was said last is written, and with it all before. */
+let saying: Promise<void> = Promise.resolve();
+
+async function say(message: string): Promise<void> {
+  try {
+    await Deno.stderr.write(line(message));
+  } catch {
+    // There is nowhere to say it.
+  }
+}
+
 /**
  * Says something on stderr while the work goes on, also when stderr is a pipe
  * that nobody reads. If stderr takes nothing, the program goes on without.
@@ -51,12 +62,17 @@ function line(message: string): Uint8Array {
  * @param message What there is to say.
  * @returns Resolves when it was said; never rejects.
  */
-export async function complain(message: string): Promise<void> {
-  try {
-    await Deno.stderr.write(line(message));
-  } catch {
-    // There is nowhere to say it.
-  }
+export function complain(message: string): Promise<void> {
+  return saying = say(message);
+}
+
+/**
+ * Waits for what {@linkcode complain} is still saying: an exit would cut it off.
+ *
+ * @returns Resolves when all is said; never rejects.
+ */
+export function allSaid(): Promise<void> {
+  return saying;
 }
 
 /**

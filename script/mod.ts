@@ -40,6 +40,7 @@ export {
   wholeNumber,
 } from "./command_line.ts";
 export {
+  allSaid,
   complain,
   complainSync,
   counted,
