@@ -4,6 +4,7 @@
  * in the live picture, and compares what was written with what was reported,
  * second by second.
  */
+import { startPicture } from "./demo/picture.ts";
 import {
   command,
   puts,
@@ -13,7 +14,7 @@ import {
 } from "../tests/helpers/processes.ts";
 
 const SECONDS = 14;
-const PORT = 8000; // of the live picture: the same one each time
+const PORT = 8000; // of the live picture: the same one each time, if it is free
 const FAILURE = (port: number) =>
   `web1 sshd[1]: pam_unix(sshd:auth): authentication failure; rhost=203.0.113.${
     port % 256
@@ -34,20 +35,9 @@ async function burst(lines: number): Promise<void> {
   await until(() => Math.floor(Date.now() / 1000) > second);
 }
 
-/** The live picture; without it where the npm registry does not answer. */
-async function startPicture(): Promise<Running> {
-  const plot = command("pipes/plot.ts", `--port=${PORT}`);
-  const picture = new Running(plot, { stdin: "piped", stdout: "null" });
-  const ended = picture.process.status.then(() => true);
-  const said = () => picture.err.find((line) => line.includes("http://"));
-  await Promise.race([ended, until(() => said() !== undefined, 30)]);
-  console.log(`\n${said() ?? `There is no picture. ${picture.err.at(-1)}`}\n`);
-  return picture;
-}
-
 /** Prints the puts that have come, as they come, and hands them on. */
 async function show(collector: Running, ended: { value: boolean }) {
-  const writer = picture.process.stdin.getWriter();
+  const writer = plot.process.stdin.getWriter();
   for (let i = 0; !ended.value || i < collector.out.length;) {
     if (i < collector.out.length) {
       const line = collector.out[i++]!;
@@ -58,7 +48,12 @@ async function show(collector: Running, ended: { value: boolean }) {
   await writer.close().catch(() => {});
 }
 
-const picture = await startPicture();
+const { plot, address } = await startPicture(PORT);
+console.log(
+  address
+    ? `\nThe picture is at ${address}\n`
+    : `\nThere is no picture. ${plot.err.at(-1)}\n`,
+);
 await Deno.writeTextFile(log, "");
 console.log(`$ ./collectors/authfailures.ts ${log} | ./pipes/plot.ts`);
 const collector = new Running(command("collectors/authfailures.ts", log));
@@ -91,11 +86,10 @@ console.log(
     ? "Every second was reported as it was written."
     : `${differences} seconds differ.`,
 );
-const address = picture.err.join().match(/http:\S+/)?.[0];
 if (address && Deno.stdin.isTerminal() && Deno.stdout.isTerminal()) {
   console.log(`The picture stays at ${address} until Ctrl-C.`);
-  await picture.process.status;
+  await plot.process.status;
 } else {
-  await picture.end("SIGTERM");
+  await plot.end("SIGTERM");
 }
 Deno.exit(differences === 0 ? 0 : 1);
