@@ -8,6 +8,7 @@ import { benchLabels, benchMatches, benchReplay } from "./bench/burst.ts";
 import { benchDump, benchIdle, benchInc } from "./bench/cost.ts";
 import { type Log, makeLog } from "./bench/log.ts";
 import { installLine } from "./bench/peers.ts";
+import { benchOpen } from "./bench/open.ts";
 import { benchPage } from "./bench/page.ts";
 import { stopAll } from "./bench/process.ts";
 import { benchResume } from "./bench/resume.ts";
@@ -29,7 +30,8 @@ Options:
   --lines N          Lines of the burst (default 2000000).
   --seconds N        Duration of what is watched for a while (default 60).
   --only PART[,...]  Just these: burst, labels, replay, rules, resume, counter,
-                     dump, idle, truth, scale, send, page (default all).
+                     dump, idle, truth, scale, send, page, open (default
+                     all).
   -h, --help         Print this.
 
 Examples:
@@ -37,6 +39,8 @@ Examples:
       All of it: about fifteen minutes.
   deno task bench --only burst --runs 1 --lines 200000
       A first idea of the speed.
+  deno task bench --only open --seconds 3600
+      What a page takes that is open for an hour, minute by minute.
 `;
 
 interface Machine {
@@ -111,6 +115,7 @@ const PARTS: Record<string, (context: Context) => Promise<Section>> = {
   scale: ({ folder, seconds }) => benchScale(folder, seconds),
   send: ({ folder, runs, progress }) => benchSend(folder, runs, progress),
   page: ({ seconds }) => benchPage(seconds),
+  open: ({ seconds, progress }) => benchOpen(seconds, progress),
 };
 const NEED_BURST = ["burst", "labels", "replay"];
 

@@ -1,0 +1,156 @@
+/** A page in a real browser that is watched while puts come. */
+import { argsOf, find, memoryOf, Meter, tree } from "./process.ts";
+import {
+  type Context,
+  launch,
+  type Page,
+  says,
+} from "../../tests/helpers/browser.ts";
+import { Plot } from "../../tests/helpers/plot.ts";
+import { sleep } from "../../tests/helpers/processes.ts";
+
+const PAST = 300; // seconds that the page shows when it opens
+const REST = 3; // seconds after which it has come to rest
+
+/**
+ * Notes when a frame up to another second has been painted, and tasks during
+ * which the page does nothing else.
+ */
+const WATCH = `
+  globalThis.seen = [];
+  globalThis.tasks = [];
+  const range = document.getElementById("range");
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = ({ data }) => seen.push([data, Date.now()]);
+  let last = "";
+  new MutationObserver(() => {
+    const at = range.textContent.split(" – ").at(-1).split(" ").at(-1);
+    if (at !== last) port2.postMessage(last = at);
+  }).observe(range, { childList: true, characterData: true, subtree: true });
+  new PerformanceObserver((list) => {
+    tasks.push(...list.getEntries().map(({ duration }) => duration));
+  }).observe({ type: "longtask" });
+`;
+
+/** What was seen during some seconds. */
+export interface Glance {
+  /** Milliseconds from a put to its pixels, of each second that was drawn. */
+  delays: number[];
+  /** Milliseconds of the longest task of the page, 0 if none took 50. */
+  longest: number;
+  /** What plot.ts took of a core. */
+  serverCpu: number;
+  /** What the browser took, with all its processes. */
+  browserCpu: number;
+}
+
+/** What the page and its server hold, in bytes. */
+export interface Held {
+  /** The resident set of plot.ts. */
+  server: number;
+  /** The process of the browser in which the page runs. */
+  renderer: number;
+  /** What the page itself keeps, after garbage collection. */
+  heap: number;
+}
+
+function timeOfDay(second: number): string {
+  return new Date(second * 1000).toTimeString().slice(0, 8);
+}
+
+/** A put of each series each second, seen in a browser. */
+export class WatchedPage {
+  readonly page: Page;
+  readonly #plot: Plot;
+  readonly #tell: Awaited<ReturnType<Context["newCDPSession"]>>;
+  readonly #series: string[];
+  #second = 0;
+
+  private constructor(
+    [page, plot, series]: [Page, Plot, string[]],
+    tell: Awaited<ReturnType<Context["newCDPSession"]>>,
+  ) {
+    this.page = page;
+    this.#plot = plot;
+    this.#series = series;
+    this.#tell = tell;
+  }
+
+  /** What `fn` finds on the page of so many series, in so many charts. */
+  static async of<T>(
+    { series: count, charts }: { series: number; charts: number },
+    fn: (watched: WatchedPage) => Promise<T>,
+  ): Promise<T> {
+    const series = Array.from(
+      { length: count },
+      (_, i) => `bench.page${i % charts} host=web${Math.floor(i / charts)}`,
+    );
+    const browser = await launch();
+    const { promise, resolve } = Promise.withResolvers<T>();
+    await Plot.at([], async (plot, address) => {
+      plot.process.stdout.pipeTo(new WritableStream()).catch(() => {});
+      const viewport = { width: 1200, height: 800 };
+      const context = await browser.newContext({ viewport });
+      const page = await context.newPage();
+      const tell = await context.newCDPSession(page);
+      const watched = new WatchedPage([page, plot, series], tell);
+      const now = Math.floor(Date.now() / 1000);
+      for (let i = PAST; i > 0; i--) await watched.feed(now - i);
+      await page.goto(address);
+      await says(page.locator("#count"), / series in /);
+      await page.evaluate(WATCH);
+      await watched.watch(REST);
+      resolve(await fn(watched));
+    });
+    await browser.close();
+    return promise;
+  }
+
+  /** Puts a value of each series into a second. */
+  async feed(second: number): Promise<void> {
+    await this.#plot.feed(this.#series.map((series, i) => {
+      const [name, host] = series.split(" ");
+      return `put ${name} ${second} ${(second * 7 + i * 31) % 97} ${host}`;
+    }));
+    this.#second = second;
+  }
+
+  /** Feeds the seconds as they come, and watches. */
+  async watch(seconds: number): Promise<Glance> {
+    await this.page.evaluate("seen.length = tasks.length = 0");
+    const server = new Meter(this.#plot.process.pid);
+    const browser = new Meter(find(Deno.pid, "--no-sandbox")!);
+    const fed = new Map<string, number>();
+    for (let i = 0; i < seconds; i++) {
+      await sleep(Math.max(0, (this.#second + 1) * 1000 - Date.now()));
+      const second = Math.floor(Date.now() / 1000);
+      fed.set(timeOfDay(second), Date.now());
+      await this.feed(second);
+    }
+    await sleep(900);
+    const [a, b] = [server.stop(), browser.stop()];
+    const seen = await this.page.evaluate<[string, number][]>("seen");
+    return {
+      delays: seen.filter(([second]) => fed.has(second))
+        .map(([second, at]) => at - fed.get(second)!),
+      longest: await this.page.evaluate<number>("Math.max(0, ...tasks)"),
+      serverCpu: a.cpu / seconds,
+      browserCpu: b.cpu / seconds,
+    };
+  }
+
+  async held(): Promise<Held> {
+    await this.#tell.send("HeapProfiler.collectGarbage", {});
+    const { usedSize } = await this.#tell.send("Runtime.getHeapUsage", {}) as {
+      usedSize: number;
+    };
+    const renderers = tree(Deno.pid).filter((pid) =>
+      argsOf(pid).join(" ").includes("--type=renderer")
+    );
+    return {
+      server: memoryOf(this.#plot.process.pid).resident,
+      renderer: Math.max(...renderers.map((pid) => memoryOf(pid).resident)),
+      heap: usedSize,
+    };
+  }
+}
