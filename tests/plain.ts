@@ -13,6 +13,7 @@ import "./cut_test.ts";
 import "./distribution_test.ts";
 import "./family_test.ts";
 import "./lograte_fields_test.ts";
+import "./lograte_live_test.ts";
 import "./lograte_rate_test.ts";
 import "./lograte_replay_test.ts";
 import "./lograte_rules_test.ts";
