@@ -117,6 +117,16 @@ Deno.test("jsonLines() has an object for each series, and one for all", () => {
   assertEquals(lines[3].longestQuiet, 0);
 });
 
+Deno.test("report() shows three digits of a mean, however small", () => {
+  const rows = report(metrics(
+    Array.from(
+      { length: 2000 },
+      (_, i) => `put rare ${T + i} ${i === 1000 ? 7 : 0} host=web1`,
+    ),
+  ));
+  assert(rows[0]!.includes("2,000 times the mean of 0.0035"), rows[0]);
+});
+
 /** Runs bursts.ts on some lines; returns it when it has ended. */
 async function bursts(args: string[], lines: string[]) {
   const run = new Running(command("pipes/bursts.ts", ...args), {

@@ -47,11 +47,16 @@ const COLUMNS: [title: string, cell: (figures: Figures) => string][] = [
   ["quiet", ({ longestQuiet }) => span(longestQuiet)],
 ];
 
+const SHOWN = new Intl.NumberFormat("en", {
+  maximumFractionDigits: 0,
+  minimumSignificantDigits: 1,
+  maximumSignificantDigits: 3,
+  roundingPriority: "morePrecision",
+});
+
 /** A number with three digits or more, and its thousands apart. */
 function count(value: number | undefined): string {
-  if (value === undefined) return "-";
-  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
-  return Number(value.toFixed(digits)).toLocaleString("en");
+  return value === undefined ? "-" : SHOWN.format(value);
 }
 
 function percent(share: number | undefined): string {
