@@ -183,7 +183,7 @@ processTest(
   "Http sends again what a TSD had read that dies between two requests",
   [],
   async () => {
-    const first = new HttpTsd();
+    const first = new HttpTsd(undefined, { port: freePort() });
     const { add, end, said } = startSender([httpOn(first.port)]);
     const written = take(generate(), 20);
     add(written.slice(0, 10));

@@ -274,7 +274,7 @@ export class HttpTsd implements AsyncDisposable {
     also: { port?: number; cert?: string; key?: string } = {},
   ) {
     const hostname = "127.0.0.1";
-    const options = { hostname, port: freePort(), onListen() {}, ...also };
+    const options = { hostname, port: 0, onListen() {}, ...also };
     this.#server = Deno.serve(options as Deno.ServeTcpOptions, async (
       request,
       { remoteAddr },
