@@ -15,13 +15,23 @@ export function messageOf(error: unknown): string {
 }
 
 /**
+ * Takes the number and the call of the system off a message.
+ *
+ * @param message Such as `Connection refused (os error 111)`.
+ * @returns Such as `Connection refused`.
+ */
+export function withoutCode(message: string): string {
+  return message.replace(/ \(os error .*/s, "");
+}
+
+/**
  * Why a system call failed, where the path is said besides.
  *
  * @param error What it threw.
  * @returns Such as `no such file or directory`.
  */
 export function systemReason(error: unknown): string {
-  return messageOf(error).replace(/ \(os error .*/s, "").toLowerCase();
+  return withoutCode(messageOf(error)).toLowerCase();
 }
 
 /**

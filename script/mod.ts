@@ -48,6 +48,7 @@ export {
   messageOf,
   programName,
   systemReason,
+  withoutCode,
 } from "./complain.ts";
 export { fromJsr } from "./from_jsr.ts";
 export { type LastWords, lastWords } from "./last_words.ts";

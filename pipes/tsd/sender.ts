@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Backoff, complain, sleep } from "../../script/mod.ts";
+import { Backoff, complain, sleep, withoutCode } from "../../script/mod.ts";
 import { Closed, type Fate, type Host, type Link, Throttled } from "./link.ts";
 import { printable, Replies, withCure } from "./replies.ts";
 import type { Spool } from "./spool.ts";
@@ -179,5 +179,5 @@ function jittered(ms: number): number {
 }
 
 function reason({ message }: Error): string {
-  return printable(message.replace(/ \(os error \d+\).*$/s, ""));
+  return printable(withoutCode(message));
 }
