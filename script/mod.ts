@@ -56,4 +56,4 @@ export { LineWriter, type Output, writeAll } from "./output.ts";
 export { type PassedOn, passOn } from "./pass_on.ts";
 export { progressBar } from "./progress_bar.ts";
 export { Screen, type Size } from "./screen.ts";
-export { sleep, within } from "./wait.ts";
+export { sleep, turn, within } from "./wait.ts";

@@ -15,7 +15,13 @@ import {
   tailAll,
   whyNoJournal,
 } from "../../mod.ts";
-import { complain, complainSync, counted, fail } from "../../script/mod.ts";
+import {
+  complain,
+  complainSync,
+  counted,
+  fail,
+  turn,
+} from "../../script/mod.ts";
 import { foresee, givenUp } from "./bounded.ts";
 import { type Settings, timeOf } from "./options.ts";
 import { LogRates } from "./rates.ts";
@@ -99,7 +105,7 @@ export async function live(settings: Settings): Promise<void> {
         const before = givenUp.lines;
         log.count(line, known?.at(line));
         // A signal is heard in between.
-        if (givenUp.lines > before) await new Promise((go) => setTimeout(go));
+        if (givenUp.lines > before) await turn();
       }
       time?.say();
     }
