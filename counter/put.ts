@@ -158,12 +158,13 @@ export class PutLine {
     this.#name = name;
     this.#format = format;
     checked(name, "the name");
+    const keys = Object.keys(all);
     let text = "";
-    for (const key of Object.keys(all)) {
+    for (const key of keys) {
       text += ` ${checked(key, "a tag key")}=${checked(all[key], "tag", key)}`;
     }
     this.#end = text + "\n";
-    const count = Object.keys(all).length + (addsHost && bare ? 1 : 0);
+    const count = keys.length + (addsHost && bare ? 1 : 0);
     if (count > MAX_TAGS) {
       throw new RangeError(
         `Cannot write a put line as the tags must be at most ${MAX_TAGS} with host: current value is ${count}`,

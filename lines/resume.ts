@@ -10,7 +10,6 @@ import { builtin } from "../script/builtin.ts";
 import { complain, complainSync, messageOf } from "../script/complain.ts";
 import { lastWords } from "../script/last_words.ts";
 import { sleep, within } from "../script/wait.ts";
-
 import { atTheirEnds, find } from "./resume/find.ts";
 import { Log, QUIET } from "./resume/log.ts";
 import type { Counting, Lag, TimedLogsOptions } from "./resume/options.ts";

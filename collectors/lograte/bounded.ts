@@ -20,9 +20,9 @@ const PART =
 const HARD = /^\(|^\\[1-9k]|^\{/;
 const HARD_FLAGS = /[iuvd]/;
 
-/** Where the script finds what it runs; the name is taken by nobody else. */
-const JOB = Symbol.for("metriccounter.bounded");
-const CODE = `globalThis[Symbol.for("metriccounter.bounded")]()`;
+/** The name by which the script finds what it runs. */
+const JOB = "metriccounter.bounded";
+const CODE = `globalThis[Symbol.for("${JOB}")]()`;
 let script: Script | undefined; // loaded when it is needed: it takes 8 MB
 
 /** Lines that were given up, by all expressions of this program. */
@@ -30,7 +30,8 @@ export const givenUp = { lines: 0 };
 
 /** Runs a job for a second at most; returns whether it came to its end. */
 function isDone(job: () => void): boolean {
-  Object.defineProperty(globalThis, JOB, { value: job, configurable: true });
+  const place = { value: job, configurable: true };
+  Object.defineProperty(globalThis, Symbol.for(JOB), place);
   try {
     script ??= new (builtin("node:vm").Script)(CODE);
     script.runInThisContext({ timeout: BOUND });
