@@ -167,8 +167,8 @@ processTest(
   "Sender sends again what OpenTSDB replies that it could not store",
   [],
   async () => {
-    // As in OpenTSDB 2.4.1, PutDataPointRpc, importTelnetPoint(); only the
-    // first of them could be provoked in a real one.
+    // As in OpenTSDB 2.4.1, PutDataPointRpc.execute(). The first of them could
+    // be provoked in a real one; it makes the last one, but does not send it.
     for (
       const reply of [
         "put: Please throttle writes: 10000 RPCs waiting",
