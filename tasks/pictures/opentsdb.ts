@@ -4,8 +4,9 @@
  *
  * @module
  */
-import { command, puts, Running } from "../../tests/helpers/processes.ts";
+import { puts, Running } from "../../tests/helpers/processes.ts";
 import { deploy, wrap } from "../../tests/helpers/tcollector.ts";
+import { tsd } from "../../tests/helpers/tsds.ts";
 import {
   AUTO_CREATE,
   findJars,
@@ -61,12 +62,9 @@ export class BothWays implements AsyncDisposable {
 
   /** Stores puts. */
   async store(lines: string[]): Promise<void> {
-    const pipe = new Running(
-      command("pipes/tsd.ts", "--timeout", "90", this.#tsd.url),
-      { stdin: "piped" },
-    );
-    await ReadableStream.from([lines.join("\n") + "\n"])
-      .pipeThrough(new TextEncoderStream()).pipeTo(pipe.process.stdin);
+    const pipe = tsd("--timeout", "90", this.#tsd.url);
+    await pipe.write(lines);
+    await pipe.close();
     await pipe.end();
   }
 
