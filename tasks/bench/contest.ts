@@ -52,9 +52,9 @@ export function check(counted: number, expected: number): void {
   throw new Error(`counted ${counted} instead of ${expected}`);
 }
 
-/** The sum of all puts of a program. */
-export function sum(program: Running): number {
-  const lines = program.out.filter((line) => line !== "");
+/** The sum of the puts of a program, from a line on. */
+export function sum(program: Running, from = 0): number {
+  const lines = program.out.slice(from).filter((line) => line !== "");
   return puts(lines).reduce((sum, { value }) => sum + value, 0);
 }
 

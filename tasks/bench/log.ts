@@ -9,6 +9,27 @@ export const MATCH = "authentication failure";
 export const LABELS = String
   .raw`^\w+ +\d+ \S+ (?<machine>\S+) (?<program>[^\s[]+)\[`;
 
+/** The method and the status in an access line. */
+export const REQUEST = String
+  .raw`"(?<method>[A-Z]+) [^"]*" (?<status>\d{3}) `;
+
+/** What an access line tells of a request. */
+export interface Request {
+  address: string;
+  method: string;
+  url: string;
+  status: number;
+  bytes: number;
+}
+
+/** A line of a web server's log, without its end. */
+export function accessLine(time: string, request: Request): string {
+  const { address, method, url, status, bytes } = request;
+  return `${address} - - [${time}] "${method} ${url} HTTP/1.1" ${status} ` +
+    `${bytes} "https://example.com/" "Mozilla/5.0 (X11; Linux x86_64) ` +
+    `AppleWebKit/537.36 Chrome/120.0.0.0"`;
+}
+
 /** A log as it lies there. */
 export interface Log {
   path: string;

@@ -1,40 +1,21 @@
 /** The page, open for long: whether it goes on drawing, and what it holds. */
-import { megabytes, number, type Section, spread, target } from "./table.ts";
-import { type Glance, type Held, WatchedPage } from "./watched.ts";
+import { type Section, target } from "./table.ts";
+import { cells, COLUMNS, type Figures, WatchedPage } from "./watched.ts";
 import { CHROMIUM } from "../../tests/helpers/browser.ts";
 import { has } from "../../tests/helpers/processes.ts";
 
 const LOAD = { series: 20, charts: 1 };
 const MINUTE = 60; // seconds
-const HEAD = [
-  ...["minute", "seconds drawn", "put to pixel", "at most", "longest task"],
-  ...["plot.ts CPU", "RSS", "browser CPU", "renderer RSS", "JS heap", "load"],
-];
 
 /** What was seen in a minute. */
-interface Minute extends Glance, Held {
+interface Minute extends Figures {
   /** Seconds that were fed. */
   fed: number;
-  /** Processes that wanted to run on this machine. */
-  load: number;
 }
 
 function row(minute: Minute, i: number): string[] {
-  const { delays, fed, longest, server, renderer, heap, load } = minute;
-  const delay = spread(delays);
-  return [
-    String(i + 1),
-    `${delays.length} of ${fed}`,
-    `${number(delay.median)} ms`,
-    `${number(delay.max)} ms`,
-    `${number(longest)} ms`,
-    `${number(100 * minute.serverCpu)} %`,
-    `${number(megabytes(server))} MB`,
-    `${number(100 * minute.browserCpu)} %`,
-    `${number(megabytes(renderer))} MB`,
-    `${number(megabytes(heap))} MB`,
-    number(load),
-  ];
+  const drawn = `${minute.delays.length} of ${minute.fed}`;
+  return [String(i + 1), drawn, ...cells(minute)];
 }
 
 /** What a page of 20 series takes, minute by minute, and whether it draws. */
@@ -52,10 +33,7 @@ export async function benchOpen(
   await WatchedPage.of(LOAD, async (watched) => {
     for (let rest = seconds; rest > 0; rest -= MINUTE) {
       const fed = Math.min(MINUTE, rest);
-      const glance = await watched.watch(fed);
-      const load = Deno.loadavg()[0]!;
-      const held = await watched.held();
-      minutes.push({ ...glance, ...held, fed, load });
+      minutes.push({ ...await watched.figures(fed), fed });
       progress(row(minutes.at(-1)!, minutes.length - 1).join("  "));
     }
   });
@@ -72,7 +50,7 @@ export async function benchOpen(
   ];
   return {
     title,
-    table: [HEAD, ...minutes.map(row)],
+    table: [["minute", "seconds drawn", ...COLUMNS], ...minutes.map(row)],
     figures: minutes,
     targets,
   };

@@ -1,6 +1,6 @@
 /** The live page in a real browser: how soon a put is seen, and what it takes. */
-import { megabytes, number, type Section, spread, target } from "./table.ts";
-import { WatchedPage } from "./watched.ts";
+import { number, type Section, spread, target } from "./table.ts";
+import { cells, COLUMNS, WatchedPage } from "./watched.ts";
 import { CHROMIUM } from "../../tests/helpers/browser.ts";
 import { has } from "../../tests/helpers/processes.ts";
 
@@ -12,26 +12,6 @@ const LOADS = [
   { series: 1000, charts: 30 },
 ];
 const LEAST = 5; // seconds that a page is watched
-const HEAD = [
-  ...["series, charts", "put to pixel", "at most", "longest task"],
-  ...["plot.ts CPU", "RSS", "browser CPU", "renderer RSS", "JS heap", "load"],
-];
-
-/** What the seconds of so many series take, in so many charts. */
-async function watch(load: typeof LOADS[number], seconds: number) {
-  return await WatchedPage.of(load, async (watched) => {
-    const { delays, ...glance } = await watched.watch(seconds);
-    const busy = Deno.loadavg()[0]!;
-    return {
-      ...load,
-      delay: spread(delays),
-      ...glance,
-      ...await watched.held(),
-      busy,
-    };
-  });
-}
-
 /** How soon a put is seen on the page, and what the page takes. */
 export async function benchPage(duration: number): Promise<Section> {
   const seconds = Math.max(LEAST, duration);
@@ -43,20 +23,15 @@ export async function benchPage(duration: number): Promise<Section> {
     return { title, targets: [one] };
   }
   const figures = [];
-  for (const load of LOADS) figures.push(await watch(load, seconds));
+  for (const load of LOADS) {
+    const found = await WatchedPage.of(load, (page) => page.figures(seconds));
+    figures.push({ ...load, ...found, delay: spread(found.delays) });
+  }
   const table = [
-    HEAD,
+    ["series, charts", ...COLUMNS],
     ...figures.map((figure) => [
       `${number(figure.series)}, ${figure.charts}`,
-      `${number(figure.delay.median)} ms`,
-      `${number(figure.delay.max)} ms`,
-      `${number(figure.longest)} ms`,
-      `${number(100 * figure.serverCpu)} %`,
-      `${number(megabytes(figure.server))} MB`,
-      `${number(100 * figure.browserCpu)} %`,
-      `${number(megabytes(figure.renderer))} MB`,
-      `${number(megabytes(figure.heap))} MB`,
-      number(figure.busy),
+      ...cells(figure),
     ]),
   ];
   const [first, last] = [figures[0]!, figures.at(-1)!];

@@ -2,48 +2,43 @@
  * What it costs to go on after a death: the same log followed with and without
  * `--resume`, and what was written meanwhile beside a replay of it.
  */
-import { check, compare, type Contestant, runToEnd } from "./contest.ts";
-import { type Log, random } from "./log.ts";
+import { check, compare, type Contestant, runToEnd, sum } from "./contest.ts";
+import { accessLine, type Log, random, REQUEST } from "./log.ts";
 import { Meter, startScript, stop } from "./process.ts";
 import { megabytes, number, type Section, spread, target } from "./table.ts";
-import { command, puts, sleep, until } from "../../tests/helpers/processes.ts";
+import { command, sleep, until } from "../../tests/helpers/processes.ts";
 
 const SCRIPT = "collectors/lograte.ts";
 const BLOCK = 20_000; // lines of one second
 const PAUSE = 40; // ms between blocks that are written while they are followed
 const LIMIT = 600; // seconds that a run may take
-const TAGS = [
-  "--match",
-  String.raw`"(?<method>[A-Z]+) [^"]*" (?<status>\d{3}) `,
-];
-const COUNT = ["--metric", "m", "--time", "auto", ...TAGS];
+const COUNT = ["--metric", "m", "--time", "auto", "--match", REQUEST];
 const SETTLE = 1000; // ms until a program follows its log, or has counted it
 const AGE = 3600; // s since the state was written, as the backlog began after it
 const PAST = "data:text/javascript," + encodeURIComponent(
   `const now = Date.now; Date.now = () => now() - ${AGE * 1000};`,
 );
-const TIME = "[14/Jun/2026:00:00:00 +0000]";
+const TIME = "14/Jun/2026:00:00:00 +0000";
 
 /** Lines of a web server, with a time that is to be replaced. */
 function blockOfLines(): string {
   const next = random(3);
   const below = (n: number) => Math.floor(next() * n);
-  return Array.from(
-    { length: BLOCK },
-    () =>
-      `203.0.${below(256)}.${below(256)} - - ${TIME} "${
-        ["GET", "POST"][below(2)]
-      } /api/items/${below(100_000)} HTTP/1.1" ${[200, 304, 500][below(3)]} ` +
-      `${below(50_000)} "https://example.com/" "Mozilla/5.0 (X11; Linux ` +
-      `x86_64) AppleWebKit/537.36 Chrome/120.0.0.0"\n`,
-  ).join("");
+  return Array.from({ length: BLOCK }, () =>
+    accessLine(TIME, {
+      address: `203.0.${below(256)}.${below(256)}`,
+      method: ["GET", "POST"][below(2)]!,
+      url: `/api/items/${below(100_000)}`,
+      status: [200, 304, 500][below(3)]!,
+      bytes: below(50_000),
+    }) + "\n").join("");
 }
 
 /** The block as it is written in a second. */
 function at(second: number, block: string): Uint8Array<ArrayBuffer> {
   const [, day, month, year, clock] = new Date(second * 1000).toUTCString()
     .split(" ");
-  const time = `[${day}/${month}/${year}:${clock} +0000]`;
+  const time = `${day}/${month}/${year}:${clock} +0000`;
   return new TextEncoder().encode(block.replaceAll(TIME, time));
 }
 
@@ -91,11 +86,6 @@ function followed(name: string, log: Log, hasState: boolean): Contestant {
   return { name, log, run, runs: [] };
 }
 
-function total(out: string[]): number {
-  return puts(out.filter((line) => line !== ""))
-    .reduce((sum, { value }) => sum + value, 0);
-}
-
 /** A log that was written while nobody read it. */
 function caughtUp(log: Log): Contestant {
   const run = async () => {
@@ -118,7 +108,7 @@ function caughtUp(log: Log): Contestant {
       try {
         let [counted, seen] = [0, 0];
         await until(() => {
-          counted += total(program.out.slice(seen));
+          counted += sum(program, seen);
           seen = program.out.length;
           return counted >= log.lines;
         }, LIMIT);
@@ -140,7 +130,7 @@ function replayed(log: Log): Contestant {
   const run = async () => {
     const program = command(SCRIPT, ...COUNT, "--replay", log.path);
     const [replay, run] = await runToEnd(program);
-    check(total(replay.out), log.lines);
+    check(sum(replay), log.lines);
     return run;
   };
   return { name: "lograte.ts --replay", log, run, runs: [] };

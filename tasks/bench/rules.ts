@@ -10,7 +10,7 @@ import {
   seconds,
   section,
 } from "./contest.ts";
-import { type Log, random } from "./log.ts";
+import { accessLine, type Log, random, REQUEST } from "./log.ts";
 import { isInstalled, MAWK, MTAIL, nameOf } from "./peers.ts";
 import { megabytes, number, type Section, spread, target } from "./table.ts";
 import { command, puts, ROOT } from "../../tests/helpers/processes.ts";
@@ -20,7 +20,6 @@ const RATE = 5000; // lines a second
 const CHUNK = 10_000; // lines that are written at once
 const METHODS = ["GET", "GET", "GET", "POST", "PUT"];
 const STATUSES = [200, 200, 200, 200, 304, 404, 500];
-const TAGS = String.raw`"(?<method>[A-Z]+) [^"]*" (?<status>\d{3}) `;
 const SECONDS = String.raw`" \d{3} .* (?<seconds>[\d.]+)$`;
 
 /** The same requests as nginx and as pino write them. */
@@ -41,10 +40,11 @@ async function makeLogs(folder: string, lines: number): Promise<[Log, Log]> {
       const [method, status] = [one(METHODS), one(STATUSES)];
       const url = `/api/items/${below(100_000)}`;
       const took = below(3000);
-      texts += `203.0.${below(256)}.${below(256)} - - [14/Jun/2026:${clock} ` +
-        `+0000] "${method} ${url} HTTP/1.1" ${status} ${below(50_000)} ` +
-        `"https://example.com/" "Mozilla/5.0 (X11; Linux x86_64) ` +
-        `AppleWebKit/537.36 Chrome/120.0.0.0" ${(took / 1000).toFixed(3)}\n`;
+      const address = `203.0.${below(256)}.${below(256)}`;
+      const bytes = below(50_000);
+      const request = { address, method, url, status, bytes };
+      texts += accessLine(`14/Jun/2026:${clock} +0000`, request) +
+        ` ${(took / 1000).toFixed(3)}\n`;
       objects += JSON.stringify({
         level: 30,
         time: ms,
@@ -95,7 +95,7 @@ function replay(
 async function collector(log: Log, count: number): Promise<string[]> {
   const path = `${log.path}.${count}.ts`;
   const rules = [
-    `{ metric: "m", match: /${TAGS}/ }`,
+    `{ metric: "m", match: /${REQUEST}/ }`,
     `{ metric: "b", match: /" \\d{3} (?<bytes>\\d+)/, value: "bytes" }`,
     `{ metric: "e", match: /" (?<status>5\\d\\d) / }`,
   ].slice(0, count);
@@ -114,7 +114,7 @@ const AWK = '{ n[substr($4, 2, 20) " " substr($6, 2) " " $9]++ } ' +
   "END { for (k in n) sum += n[k]; print sum }";
 
 function mtailProgram(): string {
-  const pattern = TAGS.replaceAll("(?<", "(?P<");
+  const pattern = REQUEST.replaceAll("(?<", "(?P<");
   return "counter requests by method, status\n" +
     `/${pattern}/ {\n  requests[$method][$status]++\n}\n`;
 }
@@ -135,7 +135,7 @@ export async function benchRules(
       metric,
       command(SCRIPT, "--metric", "m", ...args, "--replay", log.path),
     );
-  const two = ours("two tags", web, "m", "--match", TAGS);
+  const two = ours("two tags", web, "m", "--match", REQUEST);
   const value = ["--match", SECONDS, "--value", "seconds"];
   const stats = ["--stats", "count,p50,p99,max"];
   const p99 = ours("p50 and p99", web, "m.count", ...value, ...stats);

@@ -1,5 +1,6 @@
 /** A page in a real browser that is watched while puts come. */
 import { argsOf, find, memoryOf, Meter, tree } from "./process.ts";
+import { megabytes, number, spread } from "./table.ts";
 import {
   type Context,
   launch,
@@ -52,6 +53,34 @@ export interface Held {
   renderer: number;
   /** What the page itself keeps, after garbage collection. */
   heap: number;
+}
+
+/** What was seen, and what was held after it. */
+export interface Figures extends Glance, Held {
+  /** Processes that wanted to run on this machine. */
+  load: number;
+}
+
+/** The columns of what was seen and held. */
+export const COLUMNS = [
+  ...["put to pixel", "at most", "longest task", "plot.ts CPU", "RSS"],
+  ...["browser CPU", "renderer RSS", "JS heap", "load"],
+];
+
+/** What was seen and held, by column. */
+export function cells(figures: Figures): string[] {
+  const delay = spread(figures.delays);
+  return [
+    `${number(delay.median)} ms`,
+    `${number(delay.max)} ms`,
+    `${number(figures.longest)} ms`,
+    `${number(100 * figures.serverCpu)} %`,
+    `${number(megabytes(figures.server))} MB`,
+    `${number(100 * figures.browserCpu)} %`,
+    `${number(megabytes(figures.renderer))} MB`,
+    `${number(megabytes(figures.heap))} MB`,
+    number(figures.load),
+  ];
 }
 
 function timeOfDay(second: number): string {
@@ -137,6 +166,13 @@ export class WatchedPage {
       serverCpu: a.cpu / seconds,
       browserCpu: b.cpu / seconds,
     };
+  }
+
+  /** Watches for some seconds, and looks what is held then. */
+  async figures(seconds: number): Promise<Figures> {
+    const glance = await this.watch(seconds);
+    const [load] = Deno.loadavg();
+    return { ...glance, ...await this.held(), load: load! };
   }
 
   async held(): Promise<Held> {
