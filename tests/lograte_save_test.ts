@@ -6,6 +6,7 @@ import {
   Running,
   until,
 } from "./helpers/processes.ts";
+import { assertRefused } from "./helpers/refusals.ts";
 import { Tcollector } from "./helpers/tcollector.ts";
 
 const SCRIPT = "collectors/lograte.ts";
@@ -99,16 +100,12 @@ processTest(
   [],
   async (folder) => {
     const save = ["--metric", "m", "--save", `${folder}/script`];
-    const bad: [string[], RegExp][] = [
-      [["-"], /--save cannot be given with -: a script has no stdin/],
-      [["--replay", `${folder}/log`], /--save cannot be given with --replay/],
-      [["--tag", "a=b c", `${folder}/log`], /tag a must be/],
-    ];
-    for (const [args, message] of bad) {
-      const { code, err } = await lograte(...save, ...args);
-      assertEquals([code, err.length], [2, 1]);
-      assertMatch(err[0]!, message);
-    }
+    const log = `${folder}/log`;
+    assertRefused([...save, "-"], /with -: a script has no stdin/);
+    assertRefused([...save, "--replay", log], /--save .* with --replay/);
+    const { code, err } = await lograte(...save, "--tag", "a=b c", log);
+    assertEquals([code, err.length], [2, 1]);
+    assertMatch(err[0]!, /tag a must be/);
     assertThrows(() => Deno.statSync(`${folder}/script`), Deno.errors.NotFound);
   },
 );

@@ -122,27 +122,22 @@ processTest(
   () =>
     Plot.at([], async (_, address) => {
       const { port } = new URL(address);
-      for (
-        const [args, status] of [
-          [[`--port=${port}`], 1],
-          [["--port=x"], 2],
-          [["--port=65536"], 2],
-          [["--keep=0"], 2],
-          [["--keep=1y"], 2],
-          [["--series=0"], 2],
-          [["--tty", "--port=1"], 2],
-          [["--bogus"], 2],
-          [["file"], 2],
-          [["--tty"], 1],
-        ] as const
-      ) {
+      const cases: [string[], number][] = [
+        [[`--port=${port}`], 1],
+        [["--port=x"], 2],
+        [["--port=65536"], 2],
+        [["--keep=0"], 2],
+        [["--keep=1y"], 2],
+        [["--series=0"], 2],
+        [["--tty", "--port=1"], 2],
+        [["file"], 2],
+        [["--tty"], 1],
+      ];
+      await Promise.all(cases.map(async ([args, status]) => {
         const run = new Running(command("pipes/plot.ts", ...args));
         assertEquals((await run.end()).code, status, args.join(" "));
         assertEquals([run.out.length, run.err.length], [0, 1], run.err.join());
-      }
-      const help = new Running(command("pipes/plot.ts", "--help"));
-      assertEquals((await help.end()).code, 0);
-      assert(help.out.includes("Examples:"));
+      }));
     }),
 );
 

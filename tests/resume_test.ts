@@ -8,6 +8,7 @@ import {
   sleep,
   until,
 } from "./helpers/processes.ts";
+import { assertRefused } from "./helpers/refusals.ts";
 
 const SCRIPT = "collectors/lograte.ts";
 const OPTIONS = ["--metric", "m", "--tag", "host=h", "--time", "auto"];
@@ -354,9 +355,5 @@ processTest("lograte.ts refuses options that do not go with --resume", [
     ],
     [["--metric", "m", "--again", "1", log], /--again .* without --resume/],
   ];
-  await Promise.all(cases.map(async ([args, why]) => {
-    const run = new Running(command(SCRIPT, ...args));
-    assertEquals((await run.end()).code, 2);
-    assertMatch(run.err.join(), why);
-  }));
+  for (const [args, why] of cases) assertRefused(args, why);
 });

@@ -193,34 +193,25 @@ processTest(
 );
 
 processTest(
-  "tsd.ts: helps, and refuses wrong arguments with status 2",
+  "tsd.ts: refuses wrong arguments with status 2",
   [],
   async () => {
-    const help = new Running(command("pipes/tsd.ts", "--help"));
-    assertEquals((await help.end()).code, 0);
-    assertMatch(help.out.join("\n"), /Usage: tsd\.ts [^]*Examples:/);
-    assertEquals(help.err, []);
-    const version = new Running(command("pipes/tsd.ts", "--version"));
-    assertEquals((await version.end()).code, 0);
-    assertMatch(version.out.join("\n"), /^tsd\.ts \d+\.\d+\.\d+$/);
-    for (
-      const args of [
-        [],
-        ["--bogus", "tsd"],
-        ["--spool"],
-        ["--spool", "0", "tsd"],
-        ["--spool", "much", "tsd"],
-        ["--timeout", "x", "tsd"],
-        ["--timeout", "1", "--timeout", "2", "tsd"],
-        ["tsd:0"],
-        ["tsd:x"],
-        ["::1"],
-      ]
-    ) {
+    const bad = [
+      [],
+      ["--spool"],
+      ["--spool", "0", "tsd"],
+      ["--spool", "much", "tsd"],
+      ["--timeout", "x", "tsd"],
+      ["--timeout", "1", "--timeout", "2", "tsd"],
+      ["tsd:0"],
+      ["tsd:x"],
+      ["::1"],
+    ];
+    await Promise.all(bad.map(async (args) => {
       const refused = new Running(command("pipes/tsd.ts", ...args));
       assertEquals((await refused.end()).code, 2, args.join(" "));
       assertEquals(refused.err.length, 1, refused.err.join("\n"));
       assertEquals(refused.out, []);
-    }
+    }));
   },
 );
