@@ -18,6 +18,7 @@ import {
   passOn,
   Screen,
   type Size,
+  terminalOutput,
   wholeNumber,
   within,
   writeAll,
@@ -135,7 +136,7 @@ async function conclude(): Promise<void> {
 }
 
 const screen = terminal && !options.json && options.every === Infinity
-  ? new Screen(frame, Deno.stdout)
+  ? new Screen(frame, terminalOutput()!)
   : undefined;
 const timer = options.every < Infinity
   ? setInterval(

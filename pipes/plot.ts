@@ -23,6 +23,7 @@ import {
   passOn,
   refuse,
   Screen,
+  terminalOutput,
   text,
   wholeNumber,
   within,
@@ -110,13 +111,13 @@ function scroll(key: string): void {
 
 async function open(): Promise<Screen | undefined> {
   if (tty) {
-    const screen = [Deno.stdout, Deno.stderr].find((out) => out.isTerminal());
-    if (screen === undefined) fail("option --tty needs a terminal", 1);
+    const terminal = terminalOutput();
+    if (terminal === undefined) fail("option --tty needs a terminal", 1);
     const color = !Deno.noColor;
     return new Screen(
       ({ columns, rows }) =>
         frame(history, { columns, rows: rows - 1, color, skip }),
-      screen,
+      terminal,
       scroll,
     );
   }

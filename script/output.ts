@@ -22,15 +22,19 @@ export type Output = Pick<typeof Deno.stdout, "write">;
 
 /**
  * Writes all bytes, also into a pipe that does not block. (Somebody else who
- * shares the pipe may have set it to `O_NONBLOCK`.)
+ * shares the pipe may have set it to `O_NONBLOCK`.) They go in whole lines of at
+ * most 4,096 bytes, which a pipe takes whole or not at all. Measured: of more,
+ * `Deno.stdout.write` takes a part and throws `WouldBlock` all the same, so that
+ * this part would be written twice.
  *
  * @param out Where the bytes go.
- * @param bytes What to write.
+ * @param bytes What to write: whole lines.
  */
 export async function writeAll(out: Output, bytes: Uint8Array): Promise<void> {
   while (bytes.length > 0) {
+    const end = endOfLines(bytes, 0, PIECE) || PIECE;
     try {
-      bytes = bytes.subarray(await out.write(bytes));
+      bytes = bytes.subarray(await out.write(bytes.subarray(0, end)));
     } catch (error) {
       if (!(error instanceof Deno.errors.WouldBlock)) throw error;
       await sleep(RETRY);

@@ -14,6 +14,17 @@ const TERMINAL = "/dev/tty"; // where keys come from when stdin is a pipe
 export type Size = ReturnType<typeof Deno.consoleSize>;
 
 /**
+ * Where a {@linkcode Screen} is to draw: stderr rather than stdout. Measured: on
+ * a stdout that does not block, `Deno.stdout.write` takes some of the bytes and
+ * throws `WouldBlock` all the same, so that rows would be drawn twice.
+ *
+ * @returns Undefined if neither is a terminal.
+ */
+export function terminalOutput(): Output | undefined {
+  return [Deno.stderr, Deno.stdout].find((out) => out.isTerminal());
+}
+
+/**
  * The terminal, redrawn in place until it is closed. It draws where the cursor
  * is, in place of on another screen with the cursor hidden, so that Ctrl-Z, and
  * even the death of the program, leaves a terminal that can be used.
@@ -34,7 +45,7 @@ export class Screen {
    * Draws at once, and then up to four times a second.
    *
    * @param frame The rows to draw, at most one less than the terminal has.
-   * @param out The terminal.
+   * @param out The terminal, which {@linkcode terminalOutput} finds.
    * @param key Is told of the keys that are pressed, if they can be read.
    */
   constructor(

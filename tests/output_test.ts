@@ -83,6 +83,17 @@ Deno.test("writeAll() tries a full pipe that does not block again", async () => 
   assertEquals(taken, [1, 2, 3, 4, 5]);
 });
 
+Deno.test("writeAll() writes whole lines that a pipe takes at once", async () => {
+  const taken: string[] = [];
+  const write = (bytes: Uint8Array) => {
+    taken.push(new TextDecoder().decode(bytes));
+    return Promise.resolve(bytes.length);
+  };
+  const text = ("x".repeat(999) + "\n").repeat(5);
+  await writeAll({ write }, new TextEncoder().encode(text));
+  assertEquals(taken, [text.slice(0, 4000), text.slice(4000)]);
+});
+
 Deno.test("writePuts() refuses a line that a pipe could tear", async () => {
   const line = "x".repeat(5000) + "\n";
   await assertRejects(() => writePuts(line), RangeError, "is 5001");
