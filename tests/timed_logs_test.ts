@@ -175,17 +175,19 @@ processTest(
   [],
   async (folder) => {
     const now = prepare(folder);
-    let isThere = true;
-    const counting = count(folder, (told, _, logs) => {
-      assert(isThere);
+    let isFree = true;
+    const counting = count(folder, (told, lines, logs) => {
+      assert(isFree || busy(lines).size === 0);
       if (busy(told).has(now + 3)) logs.stop();
     }, async () => {
-      isThere = false;
-      await Deno.remove(`${folder}/state`, { recursive: true });
+      // In the way of the next state; the first one may still be synced.
+      const inTheWay = `${folder}/state/log.new`;
+      await until(() => Deno.mkdir(inTheWay).then(() => true, () => false));
+      isFree = false;
       write(folder, now, now + 5);
       await sleep(2500); // it would have told by then
-      isThere = true;
-      await Deno.mkdir(`${folder}/state`);
+      isFree = true;
+      await Deno.remove(inTheWay);
     });
     assertEquals(busy(await counting).size, 4);
   },
