@@ -1,23 +1,17 @@
 /** What lograte.ts --resume reports when it begins, again, and without its state. */
 import { assertEquals, assertMatch } from "@std/assert";
 import {
-  command,
   processTest,
   puts,
   Running,
   sleep,
   until,
 } from "./helpers/processes.ts";
+import { resumed } from "./helpers/resumed.ts";
 
 /** Counts the lines of a log by their times, with its state in a folder. */
-function resumed(log: string, folder: string): Running {
-  const [deno, run, ...rest] = command(
-    "collectors/lograte.ts",
-    ...["--metric", "m", "--tag", "host=h", "--time", "auto"],
-    ...["--lateness", "0", "--timespan", "1"],
-    ...["--resume", `${folder}/state`, log],
-  );
-  return new Running([deno!, run!, `--allow-write=${folder}`, ...rest]);
+function start(log: string, folder: string): Running {
+  return new Running(resumed(folder, "--lateness", "0", log));
 }
 
 /** Writes lines that tell their times until it is disposed; counts them. */
@@ -56,10 +50,10 @@ processTest(
     const log = `${folder}/log`;
     using load = new Load(log);
     await sleep(100);
-    const first = resumed(log, folder);
+    const first = start(log, folder);
     await until(() => first.out.length >= 2, 20);
     await first.end("SIGKILL");
-    const second = resumed(log, folder);
+    const second = start(log, folder);
     await until(() => second.out.length >= 3, 20);
     await second.end("SIGTERM");
     load.check(first.out);
@@ -76,7 +70,7 @@ processTest(
     const kept = `${folder}/kept`;
     await Deno.mkdir(kept);
     using load = new Load(log);
-    const program = resumed(log, kept);
+    const program = start(log, kept);
     await until(() => program.out.length > 0, 20);
     const said = program.err.length; // how times were taken
     await Deno.rename(kept, `${folder}/away`);
