@@ -5,6 +5,7 @@ import { DiskStore } from "../pipes/tsd/disk.ts";
 import { Spool } from "../pipes/tsd/spool.ts";
 import { freePort, processTest, ROOT, until } from "./helpers/processes.ts";
 import {
+  atLast,
   FakeTsd,
   generate,
   HttpTsd,
@@ -272,7 +273,7 @@ processTest(
     const written = take(generate(), 10_000);
     await pipe.write(written);
     await until(() => pipe.err.some((line) => line.includes("in memory")));
-    await using server = new FakeTsd({ port });
+    await using server = await atLast(() => new FakeTsd({ port }));
     await pipe.close();
     const { code } = await pipe.end();
     assertEquals(server.lines, written);

@@ -14,6 +14,7 @@ import { Spool } from "../pipes/tsd/spool.ts";
 import { Telnet } from "../pipes/tsd/telnet.ts";
 import {
   type Answer,
+  atLast,
   compare,
   FakeTsd,
   generate,
@@ -183,13 +184,14 @@ processTest(
   "Http sends again what a TSD had read that dies between two requests",
   [],
   async () => {
-    const first = new HttpTsd(undefined, { port: freePort() });
-    const { add, end, said } = startSender([httpOn(first.port)]);
+    const port = freePort();
+    const first = await atLast(() => new HttpTsd(undefined, { port }));
+    const { add, end, said } = startSender([httpOn(port)]);
     const written = take(generate(), 20);
     add(written.slice(0, 10));
     await until(() => first.lines.length === 10);
     await first[Symbol.asyncDispose]();
-    await using second = new HttpTsd(undefined, { port: first.port });
+    await using second = await atLast(() => new HttpTsd(undefined, { port }));
     add(written.slice(10));
     await end();
     assertMatch(said[0]!, /; sending \d+ again$/);
@@ -407,7 +409,7 @@ processTest(
     await first[Symbol.asyncDispose]();
     await until(() => second.lines.length === 10);
     await second[Symbol.asyncDispose]();
-    await using third = new FakeTsd({ port: first.port });
+    await using third = await atLast(() => new FakeTsd({ port: first.port }));
     written.push(...take(generator, 10));
     add(written.slice(10));
     await end();

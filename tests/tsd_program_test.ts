@@ -10,7 +10,15 @@ import {
   sleep,
   until,
 } from "./helpers/processes.ts";
-import { compare, FakeTsd, generate, LINE, take, tsd } from "./helpers/tsds.ts";
+import {
+  atLast,
+  compare,
+  FakeTsd,
+  generate,
+  LINE,
+  take,
+  tsd,
+} from "./helpers/tsds.ts";
 
 processTest(
   "tsd.ts: a spool that is too small drops the oldest and counts them",
@@ -21,7 +29,7 @@ processTest(
     const written = take(generate(), 5000);
     await pipe.write(written);
     await until(() => pipe.err.some((line) => line.includes("spool is full")));
-    await using server = new FakeTsd({ port });
+    await using server = await atLast(() => new FakeTsd({ port }));
     await pipe.close();
     assertEquals((await pipe.end()).code, 1);
     const [, count] = pipe.err.join("\n").match(/ not delivered: (\d+)$/m)!;

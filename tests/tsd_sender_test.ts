@@ -5,6 +5,7 @@ import { Sender } from "../pipes/tsd/sender.ts";
 import { Spool } from "../pipes/tsd/spool.ts";
 import { Telnet, type TelnetOptions } from "../pipes/tsd/telnet.ts";
 import {
+  atLast,
   compare,
   FakeTsd,
   generate,
@@ -226,7 +227,7 @@ processTest(
     await until(() => said.length > 0);
     await new Promise((resolve) => setTimeout(resolve, 50));
     assertEquals(said, [`127.0.0.1:${port}: Connection refused`]);
-    await using server = new FakeTsd({ port });
+    await using server = await atLast(() => new FakeTsd({ port }));
     await end();
     assertEquals(said.at(-1), `127.0.0.1:${port}: takes datapoints again`);
     assertEquals(server.lines, written);

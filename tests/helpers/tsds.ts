@@ -249,6 +249,23 @@ export class FakeTsd implements AsyncDisposable {
   }
 }
 
+/**
+ * A TSD at a port that was free, or another TSD's, a moment ago. A child that
+ * starts then, for another test, holds the port for some milliseconds.
+ */
+export async function atLast<T>(listen: () => T): Promise<T> {
+  const made: T[] = [];
+  await until(() => {
+    try {
+      return made.push(listen()) > 0;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+      return false;
+    }
+  });
+  return made[0]!;
+}
+
 /** What an HTTP TSD of our own answers; nothing, if it is not to answer. */
 export type Answer =
   | { status: number; body?: string; headers?: HeadersInit }
