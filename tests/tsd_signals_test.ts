@@ -1,0 +1,85 @@
+/** How signals end the program tsd.ts. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import {
+  command,
+  Ledger,
+  processTest,
+  puts,
+  Running,
+  sleep,
+  until,
+} from "./helpers/processes.ts";
+import { compare, FakeTsd, generate, take, tsd } from "./helpers/tsds.ts";
+
+processTest(
+  "tsd.ts: Ctrl-C reaches both sides of the pipe, and the last second is sent",
+  ["sh", "setsid", "tail", "tee"],
+  async (folder) => {
+    await using server = new FakeTsd();
+    const log = `${folder}/auth.log`;
+    Deno.writeTextFileSync(log, "");
+    const words = (program: string[]) =>
+      program.map((word) => `'${word}'`).join(" ");
+    const pipeline = new Running([
+      "setsid",
+      "sh",
+      "-c",
+      `echo $$ > '${folder}/pid'; trap : INT; ${
+        words(command("collectors/authfailures.ts", log))
+      } |
+        tee -i '${folder}/out' |
+        ${words(command("pipes/tsd.ts", `127.0.0.1:${server.port}`))}`,
+    ]);
+    await until(() => server.lines.length > 0, 20, "the first datapoint");
+    await new Ledger().write(log, 3);
+    const group = Deno.readTextFileSync(`${folder}/pid`).trim();
+    await new Deno.Command("sh", {
+      args: ["-c", 'kill -s INT -- -"$0"', group],
+    })
+      .output();
+    await pipeline.end();
+    assertEquals(pipeline.err, []);
+    const written = Deno.readTextFileSync(`${folder}/out`).trim().split("\n");
+    assert(puts(written).some(({ value }) => value > 0));
+    await compare("Ctrl-C", written, () => puts(server.lines));
+  },
+);
+
+processTest(
+  "tsd.ts: a second signal ends it at once, and it says what it leaves",
+  [],
+  async () => {
+    await using sulking = new FakeTsd({ reads: false });
+    const pipe = tsd("--timeout", "60", sulking.port);
+    pipe.write(take(generate(), 400_000)).catch(() => {}); // takes not all
+    await until(() => sulking.connections > 0);
+    pipe.process.kill("SIGTERM");
+    let ended = false;
+    pipe.process.status.then(() => ended = true);
+    await sleep(200);
+    assert(!ended);
+    const { code } = await pipe.end("SIGINT");
+    assertEquals(code, 1);
+    assertMatch(
+      pipe.err.join("\n"),
+      /^tsd\.ts: datapoints not delivered: \d+, sent, but maybe lost: \d+$/m,
+    );
+  },
+);
+
+processTest(
+  "tsd.ts: a signal ends the input that goes on, and what came is sent",
+  [],
+  async () => {
+    await using server = new FakeTsd();
+    const pipe = tsd(server.port);
+    const generator = generate();
+    await pipe.write(take(generator, 10));
+    await until(() => server.lines.length === 10);
+    pipe.process.kill("SIGTERM");
+    await pipe.write(take(generator, 10)); // the last words of the left side
+    await until(() => server.lines.length === 20);
+    assertEquals((await pipe.end()).code, 0); // its stdin is open to the end
+    assertEquals(pipe.err, []);
+  },
+);
