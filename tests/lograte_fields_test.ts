@@ -110,39 +110,51 @@ Deno.test("FieldReader reads lines of ever new shapes, and of large ones", () =>
   assertEquals(reader.read("{}"), [undefined, undefined]);
 });
 
-Deno.test("Shape reads lines with the same fields, and no others", () => {
-  const line = '{"ms":5,"req":{"id":"a"},"tags":["b"],"msg":"c"}';
-  const fields = JSON.parse(line);
-  const shape = new Shape(fields, [
-    { within: fields.req, name: "id" },
-    undefined,
-    { within: fields, name: "ms" },
-  ]);
-  const texts: (string | undefined)[] = [];
-  for (
-    const [line, id, ms] of [
-      [
-        '{"ms":-1.5,"req":{"id":"\u00e9"},"tags":[null],"msg":"\\n"}',
-        "é",
-        "-1.5",
-      ],
-      ['{"ms": null, "req": {"id": true}, "tags": [1e3], "msg": ""}', "true"],
-    ] as const
-  ) {
-    texts.length = 3;
-    assertEquals(shape.read(line, texts), true, line);
-    assertEquals(texts, [id, undefined, ms]);
+Deno.test("FieldReader.want() asks for one more field", () => {
+  const reader = new FieldReader();
+  for (const [i, path] of ["a", "b", "a", "c"].entries()) {
+    assertEquals(reader.want(path), [0, 1, 0, 2][i]);
+    const line = '{"a":1,"b":2,"c":3}';
+    assertEquals(reader.read(line)![reader.want(path)], `${[1, 2, 1, 3][i]}`);
   }
+});
+
+const FIELDS = JSON.parse('{"ms":5,"req":{"id":"a"},"tags":["b"],"msg":"c"}');
+
+function shapeOf(): Shape {
+  const id = { within: FIELDS.req, name: "id" };
+  return new Shape(FIELDS, [id, undefined, { within: FIELDS, name: "ms" }]);
+}
+
+Deno.test("Shape reads lines with the same fields, and no others", () => {
+  const [shape, texts] = [shapeOf(), ["", undefined, ""]];
+  const line = '{"ms":-1.5,"req":{"id":"\u00e9"},"tags":[null],"msg":"\\n"}';
+  assertEquals(shape.read(line, texts), true);
+  assertEquals(texts, ["\u00e9", undefined, "-1.5"]);
+  const spaced = '{"ms": null, "req": {"id": true}, "tags": [1e3], "msg": ""}';
+  assertEquals(shape.read(spaced, texts), true);
+  assertEquals(texts, ["true", undefined, undefined]);
   for (
     const other of [
       '{"ms":5,"req":{"id":"a"},"tags":["b"]}',
       '{"ms":5,"req":{"id":"a"},"tags":["b","b"],"msg":"c"}',
       '{"ms":5,"tags":["b"],"req":{"id":"a"},"msg":"c"}',
-      '{"ms":5,"req":{"id":"\\u0061"},"tags":["b"],"msg":"c"}',
-      '{"ms":1e3,"req":{"id":"a"},"tags":["b"],"msg":"c"}',
-      '{"ms":5,"req":{"id":"a"},"tags":["b"],"msg":c}',
+      '{"ms":5,"req":{"id":"a"},"tags":["b"],"msg":"c","ms":6}',
       `${line} `,
       line.slice(0, -1),
     ]
   ) assertEquals(shape.read(other, texts), false, other);
+});
+
+Deno.test("Shape reads values as JSON.parse does, or not at all", () => {
+  const [shape, texts] = [shapeOf(), ["", undefined, ""]];
+  for (const value of [...SCALARS, ...BROKEN]) {
+    const wanted = `{"ms":${value},"req":{"id":""},"tags":[""],"msg":""}`;
+    if (shape.read(wanted, texts)) {
+      assertEquals(texts, ["", undefined, textOf(JSON.parse(wanted), "ms")]);
+    }
+    const other = `{"ms":"","req":{"id":""},"tags":[${value}],"msg":${value}}`;
+    const isValid = SCALARS.includes(value);
+    assertEquals(shape.read(other, texts), isValid, other);
+  }
 });

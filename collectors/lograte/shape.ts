@@ -52,8 +52,7 @@ export class Shape {
         const number = wanted.findIndex((place) =>
           place?.within === value && place.name === name
         );
-        const expression = source(member);
-        if (number < 0 || expression !== ANY) return key + expression;
+        if (number < 0) return key + source(member);
         this.#wanted.push(number);
         return key + WANTED;
       });
