@@ -6,7 +6,7 @@ import { processTest, puts, type Running, until } from "./helpers/processes.ts";
 
 const START = 1_700_000_000; // a multiple of 10
 
-/** Time that stands still, counters that live in it, and what is dumped when. */
+/** A clock that the test sets, counters that go by it, and what is dumped when. */
 function manual() {
   const time = new ManualTime(START * 1000);
   const lines: string[] = [];
@@ -79,7 +79,7 @@ Deno.test("autodump() dumps all that are alive, and those that are made later", 
   }
 });
 
-Deno.test("R8: disposing reports what never ticked, and only once", async () => {
+Deno.test("R8: disposing reports a counter that was not dumped yet, and only once", async () => {
   const { time, lines, counter, options } = manual();
   const dump = autodump(counter("m"), options);
   await dump[Symbol.asyncDispose]();

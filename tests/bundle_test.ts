@@ -54,7 +54,7 @@ processTest("bundled scripts run wherever they are copied or linked to", [
 });
 
 processTest(
-  "a bundled lograte.ts saves scripts that import it",
+  "a bundled lograte.ts --save writes scripts that import it",
   ["tail"],
   async (folder) => {
     const args = ["run", "-A", `${ROOT}tasks/bundle.ts`, folder];
@@ -65,7 +65,7 @@ processTest(
     const options = ["--metric", "m", "--tag", "host=h", "--save", script, log];
     const lograte = new Running([`${folder}/lograte.js`, ...options]);
     assertEquals((await lograte.end()).code, 0, lograte.err.join("\n"));
-    const env = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" }; // a service's
+    const env = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" }; // as systemd sets it for a service
     const saved = new Running([script], { cwd: "/", clearEnv: true, env });
     await until(() => saved.out.length > 0);
     assertEquals((await saved.end("SIGTERM")).code, 0);

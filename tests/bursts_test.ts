@@ -5,7 +5,7 @@ import { History } from "../pipes/history.ts";
 import { encode, puts, T } from "./helpers/plot.ts";
 import { command, processTest, Running, until } from "./helpers/processes.ts";
 
-/** The figures of seconds in a row. */
+/** The figures of values that follow each other by `step` seconds. */
 function figures(values: number[], step = 1) {
   const times = Float64Array.from(values, (_, i) => T + i * step);
   return figuresOf(times, Float64Array.from(values), step);
@@ -17,7 +17,7 @@ function metrics(lines: string[]) {
   return metricsOf(history);
 }
 
-Deno.test("figuresOf() finds what was put in", () => {
+Deno.test("figuresOf() tells each figure of a series", () => {
   const values = Array(1000).fill(1);
   values.splice(100, 3, 0, 0, 0);
   values[300] = 504;
@@ -43,7 +43,7 @@ Deno.test("figuresOf() finds what was put in", () => {
 });
 
 Deno.test("figuresOf() divides the variance by the mean", () => {
-  const squares = [9, 1, 1, 1, 0, 0, 4, 16]; // of 2 4 4 4 5 5 7 9, whose mean is 5
+  const squares = [9, 1, 1, 1, 0, 0, 4, 16]; // of the distances from the mean, 5
   assertEquals(squares.reduce((a, b) => a + b) / 8, 4);
   const { mean, dispersion, peakToMean } = figures([2, 4, 4, 4, 5, 5, 7, 9]);
   assertEquals([mean, dispersion, peakToMean], [5, 4 / 5, 9 / 5]);
@@ -73,7 +73,7 @@ Deno.test("figuresOf() counts no quiet across a gap, and divides by no zero", ()
   assertEquals([peakToMean, busiest1Percent, dispersion], [none, none, none]);
 });
 
-Deno.test("figuresOf() says 1 of events that do not know of each other", () => {
+Deno.test("figuresOf() tells a dispersion of 1 for events that come independently", () => {
   let state = 1;
   const random = () => (state = state * 48271 % 2147483647) / 2147483647;
   const values = Array(3600).fill(0);
@@ -165,7 +165,7 @@ processTest(
     );
     const writer = run.process.stdin.getWriter();
     await writer.write(encode(DAY));
-    await until(() => run.out.length >= 8, 60); // twice four objects
+    await until(() => run.out.length >= 8, 60); // four objects each time
     await writer.write(encode([`put requests ${T + 200} 1 host=web2`]));
     run.process.kill("SIGINT");
     await writer.close().catch(() => {});

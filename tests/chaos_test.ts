@@ -1,4 +1,4 @@
-/** What decides whether `deno task chaos` has lost anything. */
+/** How `deno task chaos` decides whether something was lost. */
 import { assertEquals } from "@std/assert";
 import { keyOf } from "../tasks/chaos/logs.ts";
 import { isRight, judge } from "../tasks/chaos/verdict.ts";
@@ -16,12 +16,12 @@ function verdictOn(first: number[], second: number[] = []) {
   return judge(LEDGER, [...first.map(put(1)), ...second.map(put(2))]);
 }
 
-Deno.test("judge() takes what was stored twice with one value for right", () => {
+Deno.test("judge() accepts a second that was stored twice with one value", () => {
   assertEquals(verdictOn([5]), { lost: 0, wrong: [], torn: [] });
   assertEquals(isRight(verdictOn([5, 5], [0, 0])), true);
 });
 
-Deno.test("judge() notices what is lost, wrong, or has two values", () => {
+Deno.test("judge() reports a second that is lost, is wrong, or has two values", () => {
   const what = "app=web status=200 1: written 5, stored";
   assertEquals(verdictOn([]), { lost: 5, wrong: [`${what} 0`], torn: [] });
   assertEquals(verdictOn([3]), { lost: 2, wrong: [`${what} 3`], torn: [] });

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { Restarts } from "../script/child.ts";
 import { processTest, ROOT, Running, until } from "./helpers/processes.ts";
 
-Deno.test("Restarts pauses longer each time, and anew when a program has run for a minute", async () => {
+Deno.test("Restarts pauses longer each time, and briefly again after a program has run for a minute", async () => {
   const pauses: number[] = [];
   let now = 0;
   const restarts = new Restarts({

@@ -15,7 +15,7 @@ function task(root: string, name: string, options: Deno.CommandOptions) {
   return new Running([Deno.execPath(), ...args], { cwd: "/", ...options });
 }
 
-processTest("a script without JSR says in one line what to do first", [
+processTest("a script says in one line what to do where JSR does not answer", [
   "git",
   "deno",
 ], async (folder) => {
@@ -45,7 +45,7 @@ processTest("a script without JSR says in one line what to do first", [
   assertEquals(script.err, []);
 });
 
-processTest("a task in the clone of another user says so in one line", [
+processTest("a task says in one line that its clone belongs to another user", [
   "git",
   ...has("git") && Deno.uid() === 0 ? [] : ["right to be another user"],
 ], async (folder) => {

@@ -1,4 +1,4 @@
-/** What each kind of option takes for a value. */
+/** Which values each kind of option accepts. */
 import { assertEquals, assertThrows } from "@std/assert";
 import {
   choice,
@@ -22,7 +22,7 @@ function assertRefuses<T>(option: Option<T>, values: string[]): void {
   }
 }
 
-Deno.test("wholeNumber() takes digits that tell a number in its range", () => {
+Deno.test("wholeNumber() accepts the digits of a number in its range", () => {
   const option = wholeNumber(1, 86_400, 15);
   assertEquals(option.rule, "a whole number from 1 to 86400");
   assertEquals(option.otherwise, 15);
@@ -34,14 +34,14 @@ Deno.test("wholeNumber() takes digits that tell a number in its range", () => {
   assertReads(open, { "0": 0, "99999999": 99_999_999 });
 });
 
-Deno.test("duration() takes seconds, or a number with its unit", () => {
+Deno.test("duration() accepts seconds, or a number with its unit", () => {
   const times = { "90": 90, "90s": 90, "1.5m": 90, "1h": 3600, "2d": 172_800 };
   assertReads(duration(15), times);
   const bad = ["", "0", "0s", "-1s", "1y", "1 h", "h", "1e3", "9".repeat(10)];
   assertRefuses(duration(15), bad);
 });
 
-Deno.test("size() takes MiB, or a number with its unit, in its range", () => {
+Deno.test("size() accepts MiB, or a number with its unit, in its range", () => {
   const option = size("64K", "1G", "8M");
   assertEquals(option.otherwise, 2 ** 23);
   const sizes = { "64K": 2 ** 16, "1": 2 ** 20, "1.5MiB": 1.5 * 2 ** 20 };
@@ -49,7 +49,7 @@ Deno.test("size() takes MiB, or a number with its unit, in its range", () => {
   assertRefuses(option, ["", "63K", "1025M", "-1M", "1T", "M", "1 M"]);
 });
 
-Deno.test("regularExpression() says how others write it here", () => {
+Deno.test("regularExpression() says how to write what other languages write otherwise", () => {
   const option = regularExpression();
   assertEquals(option.read(["(?<a>b)"])!.source, "(?<a>b)");
   assertThrows(() => option.read(["("]), SyntaxError, "Unterminated group");
@@ -59,14 +59,14 @@ Deno.test("regularExpression() says how others write it here", () => {
   }
 });
 
-Deno.test("choice() takes one of its words", () => {
+Deno.test("choice() accepts one of its words", () => {
   const option = choice("put", "tcollector");
   assertEquals(option.rule, "put or tcollector");
   assertReads(option, { put: "put", tcollector: "tcollector" });
   assertRefuses(option, ["", "PUT", "pu"]);
 });
 
-Deno.test("pairs() takes each key once", () => {
+Deno.test("pairs() accepts each key once", () => {
   const read = (...values: string[]) => pairs().read(values);
   assertEquals(read("a=b", "c=d=e"), { a: "b", c: "d=e" });
   for (const bad of ["a", "=b", "a="]) assertEquals(read(bad), undefined, bad);

@@ -16,7 +16,7 @@ processTest("complain() waits for no reader of stderr", [], async (folder) => {
   const process = new Deno.Command(Deno.execPath(), {
     args: ["run", "-q", "--no-check", `--config=${ROOT}deno.json`, script],
     stdout: "piped",
-    stderr: "piped", // and not read
+    stderr: "piped", // and nobody reads it
   }).spawn();
   assertEquals(await process.stdout.text(), "it goes on\n");
   await process.status;

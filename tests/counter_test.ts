@@ -108,7 +108,7 @@ Deno.test("R4: nothing is reported twice after the final dump", () => {
   counter.inc(); // still the same second
   assertEquals(dump(true), [[1, 1]]);
   counter.inc();
-  time.second = 2; // what is counted in it already stays
+  time.second = 2; // what was counted ahead in second 2 stays
   counter.inc();
   time.second = 4;
   assertEquals(dump(), [[2, 2], [3, 0]]);
@@ -136,7 +136,7 @@ Deno.test("R5: a quiet flow reports 0 from the bucket it was made in", () => {
   assertEquals(dump(), [[5, 0], [10, 0], [15, 0]]);
 });
 
-Deno.test("R5: gaps shorter than, of, and longer than the timespan", () => {
+Deno.test("R5: gaps shorter than, as long as, and longer than the timespan have no holes", () => {
   for (const gap of [2, 14, 15, 16]) {
     const { counter, time, dump } = manual();
     counter.inc();
@@ -212,7 +212,7 @@ Deno.test("R6: a reduce that returns no number loses nothing", () => {
   assertEquals(dump(), [[0, 3]]);
 });
 
-Deno.test("R7: set back by up to a timespan, events go to the newest bucket", () => {
+Deno.test("R7: when the clock is set back by up to a timespan, events go to the newest bucket", () => {
   const { counter, time, dump } = manual();
   time.second = 20;
   counter.inc();
@@ -228,7 +228,7 @@ Deno.test("R7: set back by up to a timespan, events go to the newest bucket", ()
   assertEquals(counter.restarts, 0);
 });
 
-Deno.test("R7: set back by more, all is reported and the series starts afresh", () => {
+Deno.test("R7: when the clock is set back by more, all is reported and the series starts afresh", () => {
   const { counter, time, dump } = manual();
   time.second = 3600;
   counter.add(2);
@@ -239,7 +239,7 @@ Deno.test("R7: set back by more, all is reported and the series starts afresh", 
   assertEquals(counter.restarts, 1);
 });
 
-Deno.test("R7: set back by more, a stock starts afresh without a level", () => {
+Deno.test("R7: when the clock is set back by more, a stock starts afresh without a level", () => {
   const { counter, time, dump } = manual({ kind: "stock" });
   time.second = 3600;
   counter.set(2);
@@ -251,19 +251,19 @@ Deno.test("R7: set back by more, a stock starts afresh without a level", () => {
   assertEquals(dump(), [[3, 5]]);
 });
 
-Deno.test("R7: set back by more, a flow pauses until it counts again", () => {
+Deno.test("R7: when the clock is set back by more, a flow pauses until it counts again", () => {
   const { counter, time, dump } = manual({ maxGap: 2 });
   time.second = 3600;
   counter.inc();
   time.second = 0;
-  counter.summarize(() => {}); // it sees the clock
+  counter.summarize(() => {}); // so that it looks at the clock
   assertEquals(counter.paused, false); // there is something to report
   assertEquals(dump().at(-1), [3600, 1]);
   time.second = 10;
   assertEquals([dump(), counter.paused], [[], true]);
 });
 
-Deno.test("R7: set back by more, late events are waited for again", () => {
+Deno.test("R7: when the clock is set back by more, late events are waited for again", () => {
   const { counter, time, dump } = manual({ allowedLateness: 5 });
   time.second = 3600;
   counter.inc();
@@ -276,7 +276,7 @@ Deno.test("R7: set back by more, late events are waited for again", () => {
   assertEquals(dump(), [[-3, 1], [-2, 0], [-1, 0], [0, 1]]);
 });
 
-Deno.test("R7: set forward by more than a timespan, the last one is filled", () => {
+Deno.test("R7: when the clock is set forward by more, only the last timespan is filled with 0", () => {
   const { counter, time, dump } = manual({ granularity: 5 });
   counter.add(2);
   time.second = 3603;
@@ -380,7 +380,7 @@ Deno.test("MetricCounter holds no second that it has reported and left behind", 
   assertEquals(counter.summarize((cells) => cells.length), 101);
 });
 
-Deno.test("MetricCounter.silent is for flows: a level of 0 says something", () => {
+Deno.test("MetricCounter.silent is true for a flow of 0, and not for a level of 0", () => {
   for (const kind of ["flow", "stock"] as const) {
     const { counter } = manual({ kind });
     counter.add(0);
@@ -467,7 +467,7 @@ Deno.test("MetricCounter of kind stock reports nothing before its first level", 
   assertEquals(dump(), [[3, 7]]);
 });
 
-Deno.test("MetricCounter refuses a kind that there is not", () => {
+Deno.test("MetricCounter refuses an unknown kind", () => {
   // @ts-expect-error a kind is "flow" or "stock"
   assertThrows(() => new MetricCounter("m", { kind: "gauge" }), TypeError);
 });
@@ -545,7 +545,7 @@ Deno.test("MetricCounter writes ten digits of seconds", () => {
   assertEquals(lines.at(-1), "put m 0000000012 1 host=h");
 });
 
-Deno.test("MetricCounter refuses numbers that are not finite, and stays", () => {
+Deno.test("MetricCounter refuses numbers that are not finite, and keeps what it has counted", () => {
   const { counter, time, dump } = manual();
   counter.add(1);
   for (const bad of [NaN, Infinity, -Infinity]) {

@@ -3,7 +3,7 @@ import { LineCutter, type LineCutterOptions } from "../lines/cut.ts";
 
 const BYTES = new TextEncoder();
 
-/** Cuts a text that comes in chunks of so many bytes. */
+/** Cuts a text that comes in chunks of `size` bytes. */
 function cut(
   text: string | Uint8Array,
   size: number,
@@ -26,7 +26,7 @@ Deno.test("LineCutter cuts the same lines whatever the chunks are", () => {
   }
 });
 
-Deno.test("LineCutter takes bytes that are no UTF-8 as data", () => {
+Deno.test("LineCutter cuts lines of bytes that are not UTF-8", () => {
   for (const size of [1, 2, 3, 100]) {
     const bytes = Uint8Array.of(0xff, 0xfe, 0x0a, 0xe2, 0x82, 0xac, 0x0a, 0xe2);
     assertEquals(cut(bytes, size), ["\ufffd\ufffd", "€", "\ufffd"]);
@@ -43,7 +43,7 @@ Deno.test("LineCutter cuts off a line that is too long, and only that", () => {
   }
 });
 
-Deno.test("LineCutter hands over a line that is too long before its end", () => {
+Deno.test("LineCutter hands on a line that is too long before its end comes", () => {
   const cutter = new LineCutter({ longest: 8 });
   assertEquals(cutter.push(BYTES.encode("123456789")), ["12345678"]);
   assertEquals(cutter.push(BYTES.encode("xyz\nnext\n")), ["next"]);

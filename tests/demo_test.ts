@@ -3,7 +3,7 @@ import { startPicture } from "../tasks/demo/picture.ts";
 import { processTest } from "./helpers/processes.ts";
 
 processTest(
-  "The demo draws at another port where its own is in use",
+  "The demo draws at another port when its own is in use",
   [],
   async () => {
     using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });

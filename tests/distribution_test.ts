@@ -38,7 +38,7 @@ function random(seed: number): () => number {
   return () => (seed = (seed * 48271) % 2147483647) / 2147483647;
 }
 
-/** Values as they come: latencies, sizes, levels, differences. */
+/** Values such as latencies, sizes, levels, and differences. */
 const SHAPES: Record<string, (next: () => number) => number> = {
   "uniform": (next) => next(),
   "exponential": (next) => -Math.log(next()) / 20,
@@ -93,7 +93,7 @@ const STATS: Statistic[] = [
   ...["p50", "p90", "p99", "p99.9", "max"] as const,
 ];
 
-Deno.test("MetricDistribution tells each statistic by a metric of its own", () => {
+Deno.test("MetricDistribution reports each statistic as a metric of its own", () => {
   const { values, time, dump } = manual({ stats: STATS });
   for (let value = 1; value <= 1000; value++) values.observe(value);
   time.second = 1;
@@ -115,13 +115,13 @@ Deno.test("MetricDistribution tells each statistic by a metric of its own", () =
   }
 });
 
-Deno.test("MetricDistribution tells a single value exactly", () => {
+Deno.test("MetricDistribution reports a single value exactly", () => {
   const { values, dump } = manual({ stats: ["p50", "p99"] });
   values.observe(0.123456789);
   assertEquals(dump(true), [["p50", 0, 0.123456789], ["p99", 0, 0.123456789]]);
 });
 
-Deno.test("MetricDistribution tells a quiet second's count, and no quantile", () => {
+Deno.test("MetricDistribution reports a quiet second's count, and no quantile", () => {
   const { values, time, dump } = manual({ stats: STATS });
   values.observe(7);
   time.second = 3;
@@ -136,7 +136,7 @@ Deno.test("MetricDistribution tells a quiet second's count, and no quantile", ()
   assertEquals(silent.values.dump(), "");
 });
 
-Deno.test("MetricDistribution tells the values of a whole bucket together", () => {
+Deno.test("MetricDistribution reports the values of a whole bucket together", () => {
   const { values, time, dump } = manual({
     granularity: 5,
     stats: ["count", "p50", "max"],
@@ -182,9 +182,9 @@ Deno.test("R1 to R9 hold for a MetricDistribution as for a MetricCounter", () =>
       } else if (chance < 0.8) {
         time.second += 1 + below(3);
       } else if (chance < 0.82) {
-        time.second += 40; // it was suspended
+        time.second += 40; // as after the machine was suspended
       } else if (chance < 0.84) {
-        time.second -= 3; // its clock was set back
+        time.second -= 3; // as when the clock is set back
       } else if (chance < 0.85) {
         time.second -= 50;
       } else {
@@ -202,7 +202,7 @@ Deno.test("R1 to R9 hold for a MetricDistribution as for a MetricCounter", () =>
       all.filter(([statistic]) => statistic === name);
     assertEquals(of("count", reported), of("count", expected), `${seed}`);
     assertEquals(of("sum", reported), of("sum", expected), `${seed}`);
-    assertEquals( // of the values of that bucket, and of no other
+    assertEquals( // only of buckets that hold a value
       of("max", reported).map(([, second]) => second),
       of("count", reported).filter(([, , n]) => n > 0).map(([, at]) => at),
     );
@@ -212,7 +212,7 @@ Deno.test("R1 to R9 hold for a MetricDistribution as for a MetricCounter", () =>
   }
 });
 
-Deno.test("MetricDistribution.observe() refuses what is no finite number", () => {
+Deno.test("MetricDistribution.observe() refuses numbers that are not finite", () => {
   const { values, dump } = manual({ stats: ["count", "sum"] });
   values.observe(1);
   for (const value of [NaN, Infinity, -Infinity, 1e291]) {
@@ -224,7 +224,7 @@ Deno.test("MetricDistribution.observe() refuses what is no finite number", () =>
   assertThrows(() => values.observe(1), TypeError, "closed");
 });
 
-Deno.test("MetricDistribution() refuses statistics that there are not", () => {
+Deno.test("MetricDistribution() refuses unknown statistics", () => {
   for (const name of ["p0", "p100", "p", "p-1", "p9.", "median", "", "P99"]) {
     const stats = [name] as Statistic[];
     assertThrows(
@@ -239,13 +239,13 @@ Deno.test("MetricDistribution() refuses statistics that there are not", () => {
   assertThrows(() => manual({ tags }), RangeError, "at most 1023 bytes");
 });
 
-Deno.test("MetricDistribution writes what tcollector reads", () => {
+Deno.test("MetricDistribution writes tcollector's format", () => {
   const { values } = manual({ format: "tcollector", stats: ["max"], tags: {} });
   values.observe(2.5);
   assertEquals(values.dump({ final: true }), `m.max ${START} 2.5\n`);
 });
 
-Deno.test("MetricDistribution.time() observes the seconds that pass, once", () => {
+Deno.test("MetricDistribution.time() observes once how many seconds passed", () => {
   const values = new MetricDistribution("m", {
     tags: { host: "h" },
     clock: () => START * 1000,

@@ -31,14 +31,14 @@ Deno.test("MetricFamily.with() gives one counter for the same tags in any order"
   ]);
 });
 
-Deno.test("MetricFamily.with() leaves out tags that are no labels", () => {
+Deno.test("MetricFamily.with() leaves out tags whose keys are no labels", () => {
   const { family, dump } = manual({ labels: ["status"] });
   family.with({ status: "200", path: "/a" }).inc();
   family.with({ status: "200", path: "/b" }).inc();
   assertEquals(dump(true), ["0 2 host=h status=200"]);
 });
 
-Deno.test("MetricFamily makes the values of tags by tagValue", () => {
+Deno.test("MetricFamily makes the values of tags with the function tagValue", () => {
   const tagValue = (value = "none") => value.toLowerCase();
   const { family, dump } = manual({ labels: ["method"], tagValue });
   family.with({ method: "GET" }).inc();
@@ -50,7 +50,7 @@ Deno.test("MetricFamily makes the values of tags by tagValue", () => {
   ]);
 });
 
-Deno.test("MetricFamily counts as other once there are maxSeries counters", () => {
+Deno.test("MetricFamily counts new tags as other once there are maxSeries counters", () => {
   let full = 0;
   const { family, dump } = manual({ maxSeries: 2, full: () => full++ });
   for (const status of ["200", "404", "500", "503", "200"]) {
@@ -91,7 +91,7 @@ Deno.test("MetricFamily holds no more than twice the series that are busy", () =
   assertEquals(most <= 17, true, `${most} counters`);
 });
 
-Deno.test("MetricFamily.late tells the late events of forgotten counters, too", () => {
+Deno.test("MetricFamily.late includes the late events of forgotten counters", () => {
   const { family, time, dump } = manual({ maxGap: 2 });
   const counter = family.with({ user: "a" });
   time.second = 10;
@@ -116,7 +116,7 @@ Deno.test("autodump() dumps counters that a family makes later within 2 s", asyn
   const outs: [number, string][] = [];
   const stop = Promise.withResolvers<void>();
   const sleep = async (ms: number, signal: AbortSignal) => {
-    await Promise.resolve(); // the test goes on first
+    await Promise.resolve(); // so that the test goes on first
     time.second += ms / 1000;
     if (time.second > 3) stop.resolve();
     if (time.second > 3 && !signal.aborted) {
@@ -133,7 +133,7 @@ Deno.test("autodump() dumps counters that a family makes later within 2 s", asyn
   assertEquals(outs, [[1, `put m ${START} 3 host=h state=running\n`]]);
 });
 
-Deno.test("MetricFamily.withValues() finds by the values of its labels", () => {
+Deno.test("MetricFamily.withValues() finds a counter by the values of the labels", () => {
   const { family, dump } = manual({ labels: ["status", "method"] });
   family.withValues(["200", "GET"]).inc();
   family.with({ method: "GET", status: "200" }).inc();
@@ -148,7 +148,7 @@ Deno.test("MetricFamily.withValues() finds by the values of its labels", () => {
   assertThrows(() => manual().family.withValues([]), TypeError, "labels");
 });
 
-Deno.test("MetricFamily.with() takes tags by their keys and values", () => {
+Deno.test("MetricFamily.with() keeps apart tags that differ in a key or a value", () => {
   const { family, dump } = manual();
   family.with({ a: "b", c: "d" }).inc();
   family.with({ a: "c", b: "d" }).inc();
@@ -162,7 +162,7 @@ Deno.test("MetricFamily.with() takes tags by their keys and values", () => {
   ]);
 });
 
-Deno.test("TextTree finds many things by their texts", () => {
+Deno.test("TextTree finds what is stored under a list of texts", () => {
   const tree = new TextTree<number>();
   const texts = Array.from({ length: 1000 }, (_, i) => [
     i % 3 === 0 ? undefined : `${i % 30}`,

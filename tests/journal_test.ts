@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { command, processTest, Running, until } from "./helpers/processes.ts";
 
-/** A journalctl that notes its arguments, and tells one entry. */
+/** A journalctl that notes its arguments, and prints one entry. */
 const JOURNALCTL = `#!/bin/sh
 echo "$*" >> "\${0%/*}/calls"
 echo "2026-06-14T15:16:01+0200 web1 sshd[7]: authentication failure"

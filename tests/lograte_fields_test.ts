@@ -43,7 +43,7 @@ function expected(line: string): (string | undefined)[] | undefined {
   }
 }
 
-/** Makes lines that all have the same fields, or nearly. */
+/** Makes lines that nearly all have the same fields. */
 function template(next: () => number): () => string {
   const one = <T>(all: T[]) => all[Math.floor(next() * all.length)]!;
   const scalar = () => one(next() < 0.01 ? BROKEN : SCALARS);
@@ -76,7 +76,7 @@ function template(next: () => number): () => string {
     one(["", "", "", "", " ", "}", "x"]);
 }
 
-Deno.test("FieldReader finds in random lines what JSON.parse finds", () => {
+Deno.test("FieldReader finds the fields that JSON.parse finds in random lines", () => {
   for (let seed = 0; seed < 100; seed++) {
     const next = random(seed);
     const reader = new FieldReader();
@@ -92,7 +92,7 @@ Deno.test("FieldReader finds in random lines what JSON.parse finds", () => {
   }
 });
 
-Deno.test("FieldReader reads lines of ever new shapes, and of large ones", () => {
+Deno.test("FieldReader reads lines whose shape is always new, and large ones", () => {
   const reader = new FieldReader();
   const place = reader.want("at");
   const none = reader.want("none");

@@ -43,7 +43,7 @@ Deno.test("bounded() leaves what an expression finds as it is", () => {
 });
 
 processTest(
-  "lograte.ts obeys SIGTERM where an expression that looks around runs away",
+  "lograte.ts obeys SIGTERM when an expression that looks around takes too long",
   ["tail"],
   async (folder) => {
     const log = `${folder}/log`;
@@ -58,7 +58,7 @@ processTest(
     const trap = `${"a".repeat(100)}!\n`; // would take longer than the sun
     await Deno.writeTextFile(log, `aaa\n${trap.repeat(100)}`, { append: true });
     await until(() => program.err.length > 0, 30);
-    assertEquals((await program.end("SIGTERM")).code, 0); // not in 100 s
+    assertEquals((await program.end("SIGTERM")).code, 0); // long before the 100 s that 100 such lines take
     assertEquals(puts(program.out).some(({ value }) => value > 0), true);
     assertMatch(program.err[0]!, /ran for more than 1 s on the line "aaaa/);
     assertMatch(program.err.at(-1)!, /given up on \d\d? lines?$/);
@@ -98,7 +98,7 @@ Deno.test("lograte.ts refuses an option that is given twice", () => {
 });
 
 processTest(
-  "--format says what the folder of a collector would say otherwise",
+  "--format chooses the format, whatever the folder of a collector is",
   ["ls", "tail"],
   async () => {
     const forms = {
@@ -118,7 +118,7 @@ processTest(
 );
 
 processTest(
-  "lograte.ts --journal tells who may read the journal",
+  "lograte.ts --journal ends with 13 and says why it cannot read the journal",
   [],
   async (folder) => {
     const journal = ["--metric", "m", "--journal"];

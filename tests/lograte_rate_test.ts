@@ -31,7 +31,7 @@ function bySeries(lines: string): Record<string, [number, number][]> {
   return Object.fromEntries(Object.entries(all).sort());
 }
 
-/** One rule with its options: a rule's fields are left alone by the options. */
+/** The fields of one rule, and the options of the counting. */
 type Options = Omit<LogRule, "metric"> & LogRateOptions;
 
 function ruleOf(options: Options): LogRule {
@@ -49,7 +49,7 @@ function replayed(lines: Line[], options: Options): string {
   return text;
 }
 
-/** What is put when each line comes in its second. */
+/** What is put when each line is counted in the second that it tells. */
 function live(lines: Line[], options: Options): string {
   let now = lines[0]![0];
   const clock = () => now * 1000;
@@ -101,7 +101,7 @@ Deno.test("Replay puts each line in its second", () => {
   );
 });
 
-Deno.test("Replay puts the same as live at the log's own pace", () => {
+Deno.test("Replay puts the same as counting live does", () => {
   for (let seed = 1; seed <= 50; seed++) {
     const lines = someLog(random(seed));
     const options = { ...OPTIONS, match: /(?<program>\w)/ };
@@ -125,7 +125,7 @@ Deno.test("Replay fills quiet seconds up to maxGap, then pauses", () => {
   }
 });
 
-Deno.test("MetricCounter() refuses a maxGap that is no length of time", () => {
+Deno.test("MetricCounter() refuses a negative maxGap", () => {
   for (const maxGap of [-1, NaN, -Infinity]) {
     const options = { tags: { host: "h" }, maxGap };
     assertThrows(() => new MetricCounter("m", options), RangeError, "maxGap");
@@ -171,7 +171,7 @@ Deno.test("LogRate makes tags of the named groups", () => {
   });
 });
 
-Deno.test("LogRate writes any value so that a put line can carry it", () => {
+Deno.test("LogRate replaces the characters of a value that a put line cannot have", () => {
   assertEquals(
     tagged(/^(?<k>.*)$/, [
       "a b",
@@ -199,7 +199,7 @@ Deno.test("LogRate writes any value so that a put line can carry it", () => {
   });
 });
 
-Deno.test("LogRate finds tags in spite of flags and escapes", () => {
+Deno.test("LogRate finds the groups of an expression with flags and escapes", () => {
   assertEquals(tagged(/\((?<k>[(?<x>)])/i, ["(>"]), { "k=_": 1 });
   assertEquals(tagged(/(?<k>(?<j>a)|b)/, ["b"]), { "k=b j=none": 1 });
 });
@@ -238,7 +238,7 @@ Deno.test("LogRate puts the highest second of each bucket", () => {
   });
 });
 
-Deno.test("LogRate counts any number of values in bounded memory", () => {
+Deno.test("LogRate makes at most maxSeries series, and counts the others together", () => {
   const clock = () => START * 1000;
   const options = { tags: { host: "h" }, match: /(?<k>\d+)/, maxSeries: 10 };
   const rate = new LogRate(ruleOf(options), { ...options, clock });
@@ -256,7 +256,7 @@ Deno.test("LogRate counts any number of values in bounded memory", () => {
   alive.clear();
 });
 
-Deno.test("LogRate forgets a series that was silent", () => {
+Deno.test("LogRate forgets a series that was silent for maxGap", () => {
   let now = START;
   const rate = new LogRate({ metric: "m", match: /(?<k>.)/ }, {
     tags: { host: "h" },
@@ -276,7 +276,7 @@ Deno.test("LogRate forgets a series that was silent", () => {
   assertEquals([[...rate.counters].length, alive.size], [0, 0]);
   assertEquals(counts.length, 3601);
   assertEquals(counts.at(-1), [START + 3600, 0]);
-  rate.count("b"); // in a place of its own
+  rate.count("b"); // there is room for a series of its own again
   const [counter] = rate.counters;
   assertMatch(counter!.dump({ final: true }), / 1 host=h k=b\n$/);
   alive.clear();

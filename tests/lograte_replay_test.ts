@@ -1,4 +1,4 @@
-/** A replay leaves no line out, in whatever order they come. */
+/** A replay counts every line, in whatever order the lines come. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Days, span } from "../collectors/lograte/days.ts";
 import { Held } from "../collectors/lograte/held.ts";
@@ -37,7 +37,7 @@ function shuffled<T>(all: T[], next: () => number): T[] {
     .sort(([a], [b]) => a - b).map(([, one]) => one);
 }
 
-/** Bursts, quiet seconds, days and years, of two programs. */
+/** Lines of two programs, with bursts, and with gaps of seconds to years. */
 function someLog(next: () => number): Line[] {
   let second = START;
   return Array.from({ length: 100 }, () => {
@@ -69,7 +69,7 @@ function replayed(lines: Line[], options: LogRateOptions, newest = Infinity) {
   return bySeries(text.split("\n").slice(0, -1));
 }
 
-Deno.test("Replay puts the same for any order, and leaves nothing out", () => {
+Deno.test("Replay puts the same for lines in any order, and leaves none out", () => {
   for (let seed = 1; seed <= 60; seed++) {
     const next = random(seed);
     const lines = someLog(next);
@@ -82,7 +82,7 @@ Deno.test("Replay puts the same for any order, and leaves nothing out", () => {
   }
 });
 
-Deno.test("Replay.release() puts what nothing can precede, and counts what does", () => {
+Deno.test("Replay.release() puts seconds that no line can precede, and counts lines that come late", () => {
   for (let seed = 1; seed <= 60; seed++) {
     const next = random(seed);
     const lines = someLog(next);
@@ -108,7 +108,7 @@ Deno.test("Replay.release() puts what nothing can precede, and counts what does"
   }
 });
 
-Deno.test("Replay holds seconds, not lines, also out of order", () => {
+Deno.test("Replay holds seconds, not lines, also when these are out of order", () => {
   const { replay, log } = newReplay(OPTIONS);
   const next = random(1);
   for (let i = 0; i < 500_000; i++) {
@@ -123,7 +123,7 @@ Deno.test("Replay holds seconds, not lines, also out of order", () => {
   alive.clear();
 });
 
-Deno.test("Replay of years costs what its events cost", () => {
+Deno.test("Replay puts no quiet seconds between events when maxGap is 0", () => {
   const lines = Array.from(
     { length: 2000 },
     (_, i): Line => [START + i * DAY, "a"],
@@ -132,7 +132,7 @@ Deno.test("Replay of years costs what its events cost", () => {
   assertEquals(all["m host=h program=a"], lines.map(([at]) => [at, 1]));
 });
 
-Deno.test("Replay leaves aside what is from after the newest second", () => {
+Deno.test("Replay leaves aside lines of after the newest second", () => {
   const { replay, log } = newReplay(OPTIONS);
   for (const day of [0, 1, 500, 400, 500]) {
     log.count("a", START + day * DAY);
@@ -143,7 +143,7 @@ Deno.test("Replay leaves aside what is from after the newest second", () => {
   alive.clear();
 });
 
-Deno.test("Held hands on values of one second in their order, unless they are summed", () => {
+Deno.test("Held hands on the values of a second one by one in their order, or their sum", () => {
   const held = new Held();
   const taken: string[] = [];
   const note = ([k]: readonly (string | undefined)[], value: number) =>
@@ -159,7 +159,7 @@ Deno.test("Held hands on values of one second in their order, unless they are su
     }
   }
   sum([undefined], 1e308, 9);
-  sum([undefined], 1e308, 9); // to be refused by who takes it
+  sum([undefined], 1e308, 9); // is not added, as the sum would be Infinity
   for (const { take } of held.release(7)) take(0);
   assertEquals(taken, ["a 6", "a 3", "a 3"]);
   assertEquals(held.size, 6);
@@ -208,7 +208,7 @@ Deno.test("span() leaves out single times far ahead of all others", () => {
   assertEquals(span([]), { oldest: Infinity, newest: -Infinity });
 });
 
-Deno.test("Days.settled does not follow a single line", () => {
+Deno.test("Days.settled does not follow a single line that is far ahead", () => {
   const days = new Days();
   const settled = (seconds: number[]) => {
     for (const second of seconds) days.add(second);
@@ -226,7 +226,7 @@ Deno.test("Days.settled does not follow a single line", () => {
 });
 
 processTest(
-  "WholeLog.earliest is no later than any line that is still to come",
+  "WholeLog.earliest is not after any line that is still to come",
   [],
   async (folder) => {
     for (let seed = 1; seed <= 3; seed++) {
@@ -262,12 +262,12 @@ processTest(
 );
 
 processTest(
-  "read() looks ahead, so that little is held, and loses nothing",
+  "read() looks ahead, so that it holds little, and loses nothing",
   [],
   async (folder) => {
     const next = random(7);
     const paths: string[] = [];
-    for (const part of [2, 1, 0]) { // as a shell sorts log, log.1, log.2
+    for (const part of [2, 1, 0]) { // the newest first, as a shell sorts log, log.1, log.2
       const times = Array.from(
         { length: 30_000 },
         (_, i) => START + part * 30_000 + i + Math.floor(next() * 100),
@@ -311,7 +311,7 @@ function request(second: number, user = "-"): string {
 
 const ARGS = ["--metric", "m", "--tag", "host=h", "--max-gap", "0", "--replay"];
 
-/** What the script makes of files. */
+/** Replays files by the script; returns what it prints. */
 async function lograte(...args: string[]) {
   const program = new Running(
     command("collectors/lograte.ts", ...ARGS, ...args),
@@ -369,7 +369,7 @@ processTest(
 );
 
 processTest(
-  "lograte.ts --replay sets a time aside that is far ahead",
+  "lograte.ts --replay sets aside a time that is far ahead",
   [],
   async (folder) => {
     const lines = seconds(1000).map((s) => request(s));
@@ -388,7 +388,7 @@ processTest(
 );
 
 processTest(
-  "lograte.ts --replay counts lines in front of the first time",
+  "lograte.ts --replay counts lines before the first time",
   [],
   async (folder) => {
     const log = await write(`${folder}/a`, ["banner", "", `${START} x`]);
@@ -438,7 +438,7 @@ processTest(
     const script = command("collectors/lograte.ts", ...ARGS).map((word) =>
       `'${word}'`
     ).join(" ");
-    // It has to put before its input ends: the shell waits for a put.
+    // The input goes on only when the script has put something.
     const program = new Running([
       ...["timeout", "30", "sh"],
       "-c",
@@ -456,7 +456,7 @@ processTest(
 );
 
 processTest(
-  "lograte.ts --replay reads all of a damaged file",
+  "lograte.ts --replay reads a damaged file as far as it can be read",
   ["gzip"],
   async (folder) => {
     const log = await write(

@@ -19,7 +19,7 @@ import {
 const SCRIPT = "collectors/lograte.ts";
 const START = 1_781_442_961; // 2026-06-14T13:16:01Z
 
-/** Lines of a web server: seconds after START, status, how long it took. */
+/** Lines of a web server: second after START, status, how many seconds it took. */
 function accessLog(requests: [number, number, number][]): string {
   return requests.map(([second, status, seconds]) => {
     const time = new Date((START + second) * 1000).toISOString();
@@ -46,7 +46,7 @@ function lograte(...args: string[]): ReturnType<typeof run> {
   return run(...command(SCRIPT, ...args));
 }
 
-/** What was put: series without its host, second after START, value. */
+/** The puts of these lines: series without host, second after START, value. */
 function told(out: string[]): [string, number, number][] {
   return puts(out).map(({ series, second, value }) => [
     series.replace(" host=h", ""),
@@ -94,7 +94,7 @@ await lograte(["${log}"], [
 );
 
 processTest(
-  "lograte.ts --stats tells how values are spread",
+  "lograte.ts --stats reports each statistic of the values",
   [],
   async (folder) => {
     const log = `${folder}/access.log`;
@@ -119,7 +119,7 @@ processTest(
         "m.max 8",
       ],
     );
-    assertEquals( // the second between
+    assertEquals( // a second without a line
       told(out).filter(([, second]) => second === 1),
       [["m.count", 1, 0], ["m.sum", 1, 0]],
     );
@@ -134,7 +134,7 @@ processTest("lograte.ts --except leaves lines out", [], async (folder) => {
   assertEquals(told(out).filter(([, , value]) => value > 0), [["m", 0, 2]]);
 });
 
-/** What rates report, without the host. */
+/** The puts of all series, without second and host. */
 function reported(rates: LogRates): string[] {
   const lines = [...rates.counters].map((m) => m.dump({ final: true })).join(
     "",
@@ -147,7 +147,7 @@ function reported(rates: LogRates): string[] {
 
 const AT = { tags: { host: "h" }, clock: () => START * 1000 };
 
-Deno.test("LogRates makes tags and values of the fields of JSON", () => {
+Deno.test("LogRates makes tags and values from the fields of JSON", () => {
   const rates = new LogRates([
     {
       metric: "http.seconds",
@@ -184,7 +184,7 @@ Deno.test("LogRates makes tags and values of the fields of JSON", () => {
   ]);
 });
 
-Deno.test("Unwrapper joins the pieces of a line up to a bound", () => {
+Deno.test("Unwrapper joins the pieces of a line up to 1 MiB", () => {
   const unwrapper = new Unwrapper();
   const piece = "x".repeat(400 * 1024);
   const cri = (tag: string) => `2026-06-14T13:16:01.5Z stdout ${tag} ${piece}`;
@@ -206,7 +206,7 @@ Deno.test("LogRates takes off what containers wrap around lines", () => {
       docker("a\n"),
       docker("last-without-an-end"),
       docker("b".repeat(5000)),
-      docker("err\n", "stderr"), // in between
+      docker("err\n", "stderr"), // of another stream, between two pieces
       docker("b\r\n"),
       cri("F", "c"),
       cri("P", "d"),
@@ -226,7 +226,7 @@ Deno.test("LogRates takes off what containers wrap around lines", () => {
   );
 });
 
-Deno.test("LogRates makes tags of the path of a log", () => {
+Deno.test("LogRates makes tags from the path of a log", () => {
   const path = /(?<pod>[^/_]+)_(?<namespace>[^_]+)_/;
   const rates = new LogRates([{ metric: "m", match: /(?<k>\w)/ }], {
     ...AT,
@@ -254,7 +254,7 @@ Deno.test("groupsOf() finds the places of named groups", () => {
       /x/,
     ]
   ) {
-    // The engine's own: a group that takes part is where it is by its name.
+    // The names as the regular expression engine tells them.
     const all = new RegExp(`${expression.source}|`).exec("")!;
     const names = Object.keys(all.groups ?? {});
     const groups = groupsOf(expression);
@@ -267,14 +267,14 @@ Deno.test("groupsOf() finds the places of named groups", () => {
   assertEquals(groupsOf(/(?<a>x)|y(?<a>z)/), [{ name: "a", place: 0 }]);
 });
 
-Deno.test("LogRates takes a group that is there twice from where it is", () => {
+Deno.test("LogRates takes a group of two alternatives from the one that matches", () => {
   const match = new RegExp("^a(?<k>.)|^b(?<k>.)");
   const rates = new LogRates([{ metric: "m", match }], AT);
   for (const line of ["ax", "by"]) rates.of("log").count(line);
   assertEquals(reported(rates), ["m 1 k=x", "m 1 k=y"]);
 });
 
-Deno.test("LogRates() refuses a metric that two rules tell alike", () => {
+Deno.test("LogRates() refuses two rules with the same metric and tags", () => {
   const options = { tags: { host: "h" } };
   const twice = [{ metric: "m", match: /a/ }, { metric: "m", match: /b/ }];
   assertThrows(() => new LogRates(twice, options), SyntaxError, "m");
@@ -358,7 +358,7 @@ processTest(
   },
 );
 
-Deno.test("complete() looks for a text in place of an expression that is no more", () => {
+Deno.test("complete() looks for a text where an expression is only that text", () => {
   const textOf = (...expressions: RegExp[]) => {
     const tags = { host: "h" };
     const rules = expressions.map((match, i) => ({
@@ -375,7 +375,7 @@ Deno.test("complete() looks for a text in place of an expression that is no more
   assertEquals(textOf(/a/, /b/), undefined);
 });
 
-Deno.test("LogRates begins each line anew, whatever the flags of an expression", () => {
+Deno.test("LogRates matches each line from its start, whatever the flags of an expression", () => {
   const tags = { host: "h" };
   const rates = new LogRates([
     { metric: "g", match: /a.*b/g, tags },
@@ -389,7 +389,7 @@ Deno.test("LogRates begins each line anew, whatever the flags of an expression",
 });
 
 processTest(
-  "lograte.ts obeys SIGTERM where an expression runs away",
+  "lograte.ts obeys SIGTERM when an expression takes too long",
   ["tail"],
   async (folder) => {
     const log = `${folder}/log`;
@@ -399,7 +399,7 @@ processTest(
     );
     try {
       await until(() => program.out.length > 0);
-      const trap = `${"a".repeat(100)}!\n`; // would take longer than the sun
+      const trap = `${"a".repeat(100)}!\n`; // by backtracking this would never end
       await Deno.writeTextFile(log, `${trap.repeat(100)}aaa\n`, {
         append: true,
       });
@@ -411,7 +411,7 @@ processTest(
       try {
         program.process.kill("SIGKILL");
       } catch {
-        // It has ended.
+        // It has ended already.
       }
     }
   },

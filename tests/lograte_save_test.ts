@@ -43,7 +43,7 @@ processTest(
       first!,
       new RegExp(
         "^#!/usr/bin/env -S /\\S+ run -q --v8-flags=\\S+ --allow-run=tail " +
-          // Where the path of Deno is long, there is no room for folders.
+          // Where the path of Deno is long, the folders do not fit into the line.
           `--allow-read(=${folder})? --allow-sys=hostname --config=\\S+$`,
       ),
     );
@@ -84,7 +84,7 @@ await lograte(["${log}"], [{
 );
 
 processTest(
-  "lograte.ts --save keeps a file that is there",
+  "lograte.ts --save does not overwrite a file",
   [],
   async (folder) => {
     const file = `${folder}/mine`;
@@ -111,7 +111,7 @@ processTest(
 );
 
 processTest(
-  "lograte.ts --save imports by a path in its own checkout",
+  "lograte.ts --save imports by a relative path in its own checkout",
   ["tail"],
   async () => {
     const folder = await Deno.makeTempDir({ dir: ROOT, prefix: ".saved" });
@@ -139,7 +139,7 @@ processTest(
 );
 
 processTest(
-  "lograte.ts --save grants what patterns and a state need",
+  "lograte.ts --save grants the permissions that patterns and a state need",
   [],
   async (folder) => {
     const script = `${folder}/script`;
@@ -155,7 +155,7 @@ processTest(
     const plain = await first(logs);
     assert(plain.includes(` --allow-read=${folder}/pods --allow-sys`), plain);
     const resumed = await first(...state, `${folder}/logs/app.log`);
-    const read = `--allow-read(=${folder}/logs,${folder}/state)?`; // if it fits
+    const read = `--allow-read(=${folder}/logs,${folder}/state)?`; // left out if it does not fit
     assertMatch(resumed, new RegExp(` ${read} --allow-write=${folder}/state `));
     await Deno.mkdir(`${folder}/pods/a`, { recursive: true });
     await Deno.writeTextFile(`${folder}/0.log`, "");

@@ -1,4 +1,4 @@
-/** What lograte.ts tells about itself. */
+/** What lograte.ts reports about itself. */
 import { assert, assertEquals } from "@std/assert";
 import {
   command,
@@ -21,7 +21,7 @@ function sumOf(out: string[], metric: string): number {
   return found.reduce((sum, { value }) => sum + value, 0);
 }
 
-processTest("lograte.ts --self tells lines, late ones, and its lag", [
+processTest("lograte.ts --self reports lines, late lines, and the lag", [
   "tail",
 ], async (folder) => {
   await Promise.all([[], ["--resume", `${folder}/state`]].map(async (more) => {

@@ -47,7 +47,7 @@ processTest("lograte.ts replays each format", [], async (folder) => {
     const log = `${folder}/${name}.log`;
     await Deno.copyFile(`${fixtures}/${name}.log`, log);
     const changed = new Date("2026-07-01");
-    await Deno.utime(log, changed, changed); // tells the year
+    await Deno.utime(log, changed, changed); // from which the year is known
     const { out, err, code } = await lograte(...REQUESTS, log);
     const golden = await Deno.readTextFile(`${fixtures}/${name}.puts`);
     assertEquals(out.join("\n") + "\n", golden, name);
@@ -85,7 +85,7 @@ const FAILURES = [
 ];
 const YEAR = 2026;
 
-/** Counts by awk: what lograte.ts is compared with. */
+/** Counts by awk, to compare lograte.ts with it. */
 async function countByAwk(): Promise<Map<number, number>> {
   const program = '/authentication failure/ { n[$1 " " $2 " " $3]++ } ' +
     'END { for (s in n) print s "," n[s] }';
@@ -139,7 +139,7 @@ processTest("lograte.ts puts late lines in their own second", [
   await Deno.writeTextFile(log, "");
   const args = ["--metric", "m", "--time", "auto", "--timespan", "3"];
   const program = new Running(command(SCRIPT, ...args, log));
-  await until(() => program.out.length > 0); // it reads the log
+  await until(() => program.out.length > 0); // by then it reads the log
   const now = Math.floor(Date.now() / 1000);
   const ages = [0, 2, 1, 2, 0, 2, 1000];
   const lines = ages.map((age) => {
@@ -162,7 +162,7 @@ processTest("lograte.ts puts late lines in their own second", [
   );
 });
 
-/** What the shell prints for a pipe into the script. */
+/** What the script prints when a command is piped into it. */
 async function piped(input: string, args: string): Promise<string[]> {
   const script = command(SCRIPT).map((word) => `'${word}'`).join(" ");
   const program = new Running(["sh", "-c", `${input} | ${script} ${args}`]);
@@ -170,7 +170,7 @@ async function piped(input: string, args: string): Promise<string[]> {
   return [...program.out, ...program.err];
 }
 
-/** Replays a log that is made of lines. */
+/** Replays a log of these lines. */
 async function replayed(folder: string, lines: string[], ...args: string[]) {
   const log = `${folder}/replayed.log`;
   await Deno.writeTextFile(log, lines.map((line) => `${line}\n`).join(""));
@@ -183,7 +183,7 @@ async function replayed(folder: string, lines: string[], ...args: string[]) {
 }
 
 processTest(
-  "lograte.ts reads a log whose times are told",
+  "lograte.ts reads times in a format that it is told",
   [],
   async (folder) => {
     const lines = ["x 03|04|26 10h16m01", "  at y", "x 03|04|26 10h16m02"];
@@ -242,7 +242,7 @@ processTest(
 );
 
 processTest(
-  "lograte.ts says live that times are not known",
+  "lograte.ts says once, when it counts live, that times are not known",
   ["sh"],
   async () => {
     const out = await piped(
@@ -276,7 +276,7 @@ async function gzip(text: string): Promise<Uint8Array> {
 }
 
 processTest(
-  "lograte.ts replays rotated files in their order",
+  "lograte.ts replays rotated files in the order of their times",
   [],
   async (folder) => {
     const lines = Array.from({ length: 4 }, (_, i) => {
@@ -334,7 +334,7 @@ processTest("lograte.ts --shift now ends now", [], async (folder) => {
   );
 });
 
-/** How far a program has read in that file in which it is farthest. */
+/** How many bytes a program has read of the file of which it has read most. */
 function bytesRead(program: Running): number {
   const args = ["-rh", "^pos:", `/proc/${program.process.pid}/fdinfo`];
   const { stdout } = new Deno.Command("grep", { args }).outputSync();
@@ -343,7 +343,7 @@ function bytesRead(program: Running): number {
 }
 
 processTest(
-  "lograte.ts reports all when a replay is stopped",
+  "lograte.ts reports all that it has read when a replay is stopped",
   ["grep"],
   async (folder) => {
     const log = `${folder}/log`;
@@ -469,7 +469,7 @@ processTest(
 );
 
 processTest(
-  "lograte.ts --ignore-case takes capitals for small letters",
+  "lograte.ts --ignore-case matches capital and small letters alike",
   [],
   async (folder) => {
     const log = `${folder}/log`;
@@ -508,7 +508,7 @@ processTest(
 );
 
 processTest(
-  "lograte.ts reads what is zipped, and names what is not",
+  "lograte.ts reads gzipped logs, and refuses other compressed ones by name",
   ["xz"],
   async (folder) => {
     const log = `${folder}/log`;
@@ -565,7 +565,7 @@ processTest(
     const script = command(SCRIPT).map((word) => `'${word}'`).join(" ");
     for (const [, example] of examples) {
       if (example!.includes("--journal")) continue;
-      // Whole logs in place of growing ones, so that it ends.
+      // A replay ends, and following a growing log does not.
       const replay = example!.includes("--replay") ? "" : "--replay";
       const text = example!.replace("yes ready", "yes 1781442961 | head")
         .replace(/\| nc .*/, "")

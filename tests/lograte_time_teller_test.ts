@@ -4,7 +4,7 @@ import { LogTime } from "../mod.ts";
 
 const START = 1_781_442_961; // 2026-06-14T13:16:01Z
 
-/** What is said of a log whose lines are that far ahead of the clock. */
+/** What is said of a log whose lines are so many seconds ahead of the clock. */
 function said(aheads: (number | undefined)[], every = 5): string[] {
   let now = START;
   const near = () => now;
@@ -33,18 +33,18 @@ Deno.test("TimeTeller.say() says once that a log's clock is wrong by hours", () 
   assertMatch(behind!, /5\.5 hours behind the clock/);
 });
 
-Deno.test("TimeTeller.say() takes no lateness and no backlog for a wrong clock", () => {
+Deno.test("TimeTeller.say() does not take late lines or a backlog for a wrong clock", () => {
   for (
     const aheads of [
       [0, -30, 30, -1100],
-      [-7200, -7000, -6000, -300, 0, 0], // catches up
+      [-7200, -7000, -6000, -300, 0, 0], // a backlog that is read
       [0, -7200, 0, -7200], // a line from elsewhere
       [-7200, undefined, undefined, undefined], // a long stack trace
     ]
   ) {
     assertEquals(said(aheads).length, 1, `${aheads}`);
   }
-  assertEquals(said(Array(10).fill(-7200), 0).length, 1); // at once
+  assertEquals(said(Array(10).fill(-7200), 0).length, 1); // all within a second
 });
 
 Deno.test("TimeTeller.knows() says once that times are not known", () => {

@@ -15,7 +15,7 @@ const WAYS: Record<string, string> = {
 };
 
 processTest(
-  "tail() reads what logrotate rotates, in each way, line by line",
+  "tail() reads each line once, in whatever way logrotate rotates the log",
   ["logrotate", "gzip", "tail"],
   async (folder) => {
     await Promise.all(
@@ -51,7 +51,7 @@ async function rotate(folder: string, how: string) {
   })();
   await sleep(100);
   let written = 0;
-  let second = 0; // of the last rotation
+  let second = 0; // in which the last rotation was
   const write = (file: Deno.FsFile, lines: number) => {
     let text = "";
     while (lines-- > 0) text += `${written++}\n`;
@@ -64,14 +64,14 @@ async function rotate(folder: string, how: string) {
       await Deno.writeTextFile(`${folder}/${other}`, "x\n", { append: true });
     }
     await until(() => read.length === written).catch(() => {});
-    if (how.includes("%s")) { // the next name
+    if (how.includes("%s")) { // until the next file gets another name
       await until(() => Math.floor(Date.now() / 1000) > second);
     }
     const args = ["-f", "-s", `${folder}/state`, `${folder}/conf`];
     const rotation = new Running(["logrotate", ...args]);
     assertEquals((await rotation.end()).code, 0, rotation.err.join("\n"));
     second = Math.floor(Date.now() / 1000);
-    write(file, 50); // its writer has not opened the new one yet
+    write(file, 50); // as a writer that has not opened the new file yet
     if (how === "copytruncate") continue;
     const fresh = Deno.openSync(log, { append: true, create: true });
     write(fresh, 50);
@@ -80,7 +80,7 @@ async function rotate(folder: string, how: string) {
     file = fresh;
   }
   await until(() => read.length >= written).catch(() => {});
-  await sleep(300); // for a line that comes twice
+  await sleep(300); // so that a line that comes twice is seen
   await Deno.writeTextFile(log, "stop\n", { append: true });
   await reading;
   file.close();

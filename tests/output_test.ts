@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { LineWriter, writeAll, writePuts } from "../script/mod.ts";
 
-/** A reader that takes some bytes whenever it is let. */
+/** A reader that takes nothing before `take()`, and then some bytes each time. */
 class Reader {
   readonly pieces: string[] = [];
   #gate = Promise.withResolvers<void>();
@@ -58,7 +58,7 @@ Deno.test("LineWriter.pass() holds a line back until its end has come", async ()
   assertEquals(reader.pieces.join(""), "one\ntwo\nthree");
 });
 
-Deno.test("LineWriter.room() tells a reader that stalls from one that is slow", async () => {
+Deno.test("LineWriter.room() is false for a reader that stalls, and true for a slow one", async () => {
   const reader = new Reader();
   const writer = new LineWriter(reader, never);
   writer.push("line\n".repeat(10_000));
@@ -70,7 +70,7 @@ Deno.test("LineWriter.room() tells a reader that stalls from one that is slow", 
   await writer.room(0, Infinity);
 });
 
-Deno.test("writeAll() tries a full pipe that does not block again", async () => {
+Deno.test("writeAll() tries again when a pipe that does not block is full", async () => {
   let full = 3;
   const taken: number[] = [];
   const write = (bytes: Uint8Array) => {
@@ -83,7 +83,7 @@ Deno.test("writeAll() tries a full pipe that does not block again", async () => 
   assertEquals(taken, [1, 2, 3, 4, 5]);
 });
 
-Deno.test("writeAll() writes whole lines that a pipe takes at once", async () => {
+Deno.test("writeAll() writes only whole lines", async () => {
   const taken: string[] = [];
   const write = (bytes: Uint8Array) => {
     taken.push(new TextDecoder().decode(bytes));

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { clone } from "./helpers/clone.ts";
 import { processTest, ROOT, Running } from "./helpers/processes.ts";
 
-// Where stand-ins are linked, git ignores them and publishing would refuse them.
+// Publishing refuses modules that git ignores, as it does linked stand-ins.
 processTest("the package can be published", ["git"], async (folder) => {
   const root = await clone(folder);
   await new Running(["cp", "-r", `${ROOT}.offline`, root]).end();

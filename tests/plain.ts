@@ -1,6 +1,6 @@
 /**
- * What a plain `deno test` runs: all tests that need no permission, together, as
- * each file by itself would take longer to start than to run.
+ * What a plain `deno test` runs: all tests that need no permission. They run in
+ * one process, because each file by itself would take longer to start than to run.
  */
 import "./autodump_test.ts";
 import "./bundle_test.ts";
@@ -35,6 +35,6 @@ import "./unread_logs_test.ts";
 import "./wait_test.ts";
 
 Deno.test.ignore(
-  "What starts processes is left out: `deno task test`",
+  "Tests that start processes are left out: `deno task test` runs them",
   () => {},
 );

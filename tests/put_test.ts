@@ -3,7 +3,7 @@ import { isPut } from "../mod.ts";
 
 const LINE = "put a.b 1700000000 1 host=web1";
 
-Deno.test("isPut() takes what every TSD reads alike", () => {
+Deno.test("isPut() accepts lines that every TSD reads alike", () => {
   for (
     const line of [
       LINE,
@@ -14,7 +14,7 @@ Deno.test("isPut() takes what every TSD reads alike", () => {
   ) assert(isPut(line), line);
 });
 
-Deno.test("isPut() refuses all else", () => {
+Deno.test("isPut() refuses any other line", () => {
   for (
     const line of [
       "",

@@ -1,4 +1,4 @@
-/** What README.md tells to write and to copy, done as it says. */
+/** The scripts and the copying that README.md shows, done as it says. */
 import { assert, assertEquals } from "@std/assert";
 import {
   has,
@@ -20,7 +20,7 @@ function scripts(heading: string): string[] {
   return [...blocks].map(([, script]) => script!);
 }
 
-/** Does in the checkout what commands say; `place` stands for tcollector's folder. */
+/** Runs commands in the checkout, with `place` as tcollector's folder. */
 async function copy(commands: string[], place: string): Promise<void> {
   const offline = `if [ -e .offline ]; then cp -r .offline ${place}; fi`;
   const all = [...commands, offline].join("\n")
@@ -52,7 +52,7 @@ processTest("README: scripts of one's own run as they stand", [
   });
   await until(() => programs.every(({ out }) => out.length > 0));
   await Deno.writeTextFile(log, "authentication failure\n");
-  await until(() => programs.at(-1)!.out.length > 2, 30); // some seconds later
+  await until(() => programs.at(-1)!.out.length > 2, 30); // some seconds of datapoints
   for (const program of programs) {
     assertEquals((await program.end("SIGTERM")).code, 0);
     assertEquals(program.err, []);

@@ -1,4 +1,4 @@
-/** What lograte.ts --resume reports when it begins, again, and without its state. */
+/** What lograte.ts --resume reports at its start, and when it cannot write its state. */
 import { assertEquals, assertMatch } from "@std/assert";
 import {
   processTest,
@@ -14,7 +14,7 @@ function start(log: string, folder: string): Running {
   return new Running(resumed(folder, "--lateness", "0", log));
 }
 
-/** Writes lines that tell their times until it is disposed; counts them. */
+/** Writes lines with their times until it is disposed, and counts them. */
 class Load {
   readonly written = new Map<number, number>();
   readonly #timer: ReturnType<typeof setInterval>;
@@ -31,7 +31,7 @@ class Load {
     this.written.set(second, (this.written.get(second) ?? 0) + 1);
   }
 
-  /** Each second that was reported is whole. */
+  /** Asserts that each reported second has all of its lines. */
   check(out: string[]): void {
     for (const { second, value } of puts(out)) {
       assertEquals(value, this.written.get(second), `second ${second}`);
@@ -72,12 +72,12 @@ processTest(
     using load = new Load(log);
     const program = start(log, kept);
     await until(() => program.out.length > 0, 20);
-    const said = program.err.length; // how times were taken
+    const said = program.err.length; // so far only what was taken for the time
     await Deno.rename(kept, `${folder}/away`);
     await until(() => program.err.length > said, 20);
-    await sleep(100); // what was on its way
+    await sleep(100); // until what was on its way is printed
     const reported = program.out.length;
-    await sleep(2200); // it has tried again
+    await sleep(2200); // by then it has tried again
     assertEquals(program.out.length, reported);
     await Deno.rename(`${folder}/away`, kept);
     await until(() => program.out.length > reported, 20);

@@ -9,7 +9,7 @@ import {
 } from "./helpers/processes.ts";
 import { resumed } from "./helpers/resumed.ts";
 
-/** Writes lines that tell when they were written, and knows how many. */
+/** Writes lines with their times, and counts them. */
 class Writer {
   readonly written = new Map<number, number>();
   #first = 0;
@@ -17,12 +17,12 @@ class Writer {
   #lines = 0;
   readonly #latest: number;
 
-  /** Some lines come late, by so many seconds at most. */
+  /** Makes a writer of which some lines come up to `latest` seconds late. */
   constructor(latest: number) {
     this.#latest = latest;
   }
 
-  /** Writes lines, also such as come late. */
+  /** Writes lines of one second, which may be late. */
   write(log: string, count = 1): void {
     const isLate = Math.random() < 0.2 && this.#lines > 0;
     const late = isLate ? Math.ceil(Math.random() * this.#latest) : 0;
@@ -37,12 +37,12 @@ class Writer {
     this.#first ||= second;
   }
 
-  /** Whether all of it was reported by then. */
+  /** Whether all that was written was reported. */
   isIn(out: string[]): boolean {
     return puts(out).some(({ second }) => second > this.#last);
   }
 
-  /** Each second was reported as it was written, and with no other value. */
+  /** Asserts that each second was reported with the value that was written. */
   check(out: string[], series = "m host=h"): void {
     const reported = new Map<number, number>();
     const all = puts(out).filter((put) => put.series === series);
@@ -62,7 +62,7 @@ for (
   ] as const
 ) {
   processTest(
-    `lograte.ts --resume loses nothing by ${
+    `lograte.ts --resume loses nothing to ${
       deaths.join(", ")
     } and rotation, of lines up to ${latest} s late`,
     ["tail"],
@@ -81,7 +81,7 @@ for (
         while (performance.now() < end) {
           await sleep(20 * Math.random());
           const log = logs[Math.random() < 0.5 ? 0 : 1]!;
-          // What comes and goes within a look, 200 ms, may not be seen.
+          // A file that is there for less than a look, 200 ms, may not be seen.
           if (Math.random() < 0.1 && performance.now() > rotated + 300) {
             rotated = performance.now();
             for (let i = rotations; i > 0; i--) {
@@ -90,7 +90,7 @@ for (
               );
             }
             await Deno.rename(log, `${log}.1`).catch(() => {});
-            writer.write(`${log}.1`); // by somebody who has it open still
+            writer.write(`${log}.1`); // as a writer that has it still open
             rotations++;
           }
           writer.write(log, 3);

@@ -1,4 +1,4 @@
-/** The files of a log that is resumed, while they get other names. */
+/** How the files of a log are found again after they got other names. */
 import { assertEquals } from "@std/assert";
 import { find } from "../lines/resume/find.ts";
 import { type FileState, hashOf, type State } from "../lines/resume/state.ts";
@@ -72,7 +72,7 @@ processTest(
     await Deno.writeTextFile(log, "not read\n");
     await new Running(["gzip", "-S", ".1.gz", log]).end();
     await Deno.writeTextFile(log, "new\n");
-    // The logs were looked at, but what had come was not read.
+    // The last look was after the line was written, but the line was not read.
     const { files, lost } = find([log], stateOf(log, known, Date.now()));
     const found = files.get(log)!.map(({ file }) => file);
     assertEquals(lost, []);

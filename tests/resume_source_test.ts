@@ -1,11 +1,11 @@
-/** One file of a log that is resumed, and which of its lines are in time. */
+/** One file of a log that is resumed. */
 import { assertEquals } from "@std/assert";
 import { Source } from "../lines/resume/source.ts";
 import { HeldFile } from "../lines/tail/held_file.ts";
 import { processTest } from "./helpers/processes.ts";
 
 processTest(
-  "Source takes no file for counted while a piece of it is on its way",
+  "Source.isCounted is false while a piece of the file is on its way",
   [],
   async (folder) => {
     const path = `${folder}/log`;
@@ -25,7 +25,7 @@ processTest(
     const next = (await file.read())!;
     assertEquals(source.isCounted, false);
     source.cut(100);
-    assertEquals(source.state(0).cuts, [[4, 100]]); // and not behind the piece
+    assertEquals(source.state(0).cuts, [[4, 100]]); // before the piece, not after it
     assertEquals(next.lines, ["c"]);
     file.close();
   },

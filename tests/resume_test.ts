@@ -13,7 +13,7 @@ function exists(path: string): boolean {
   }
 }
 
-/** Lines of given seconds, in whatever file, and what must be reported. */
+/** Writes lines of given seconds into files, and knows what must be reported. */
 class Told {
   readonly seconds = new Map<number, number>();
   readonly folder: string;
@@ -28,7 +28,7 @@ class Told {
     this.log = `${folder}/a.log`;
   }
 
-  /** Writes lines of some seconds after the start. */
+  /** Writes the lines of some seconds, counted from the start. */
   write(path: string, from: number, to: number, isLost = false): void {
     let text = "";
     for (let second = this.#base + from; second < this.#base + to; second++) {
@@ -57,7 +57,7 @@ class Told {
     this.err.push(...run.err.filter((line) => !/ took |going on/.test(line)));
   }
 
-  /** What was reported for each second; none of them differently again. */
+  /** The value reported for each second; asserts that it is the same each time. */
   reported(): Map<number, number> {
     const found = new Map<number, number>();
     for (const { second, value } of puts(this.out)) {
@@ -68,7 +68,7 @@ class Told {
   }
 }
 
-/** What happens to the log while nobody reads it, and what is said then. */
+/** What happens to the log while nobody reads it, and what stderr says of it. */
 const MEANWHILE: Record<
   string,
   { happens: (told: Told) => Promise<unknown>; said?: RegExp }
@@ -106,13 +106,13 @@ const MEANWHILE: Record<
     },
     said: /a file of .*a.log is gone/,
   },
-  "it is deleted, and its inode used again": {
+  "it is deleted, and its inode number is used again": {
     happens: async (told) => {
       const { ino } = await Deno.stat(told.log);
       await Deno.remove(told.log);
       told.write(told.log, 6, 8);
       const again = (await Deno.stat(told.log)).ino === ino;
-      if (!again) console.log("the inode was not used again");
+      if (!again) console.log("the inode number was not used again");
     },
     said: /a file of .*a.log is gone/,
   },
@@ -150,11 +150,11 @@ processTest("lograte.ts --resume goes on whatever happens to the log", [
     told.write(told.log, 11, 12);
     told.seconds.delete([...told.seconds.keys()].at(-1)!); // not final yet
     await told.run(7, "SIGTERM");
-    told.err.splice(1, said ? 1 : 0); // their number, at the end
+    told.err.splice(1, said ? 1 : 0); // the last message: how many lines are lost
     assertEquals(told.err.length, said ? 1 : 0, `${what}: ${told.err}`);
     if (said) assertMatch(told.err[0]!, said);
     const reported = told.reported();
-    if (said) { // what was not reported before is gone
+    if (said) { // what was not reported before is lost
       const [first] = told.seconds.keys();
       for (const second of told.seconds.keys()) {
         if (second >= first! + 5) break;

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { MetricCounter, runEveryNSeconds } from "../mod.ts";
 import { ManualTime } from "./helpers/manual_time.ts";
 
-/** Runs a function every n seconds, for so many; tells when it ran. */
+/** Runs a function every n seconds for some seconds; returns when it ran. */
 async function runs(
   n: number,
   { start, seconds, fn = () => {} }: {
@@ -44,7 +44,7 @@ Deno.test("runEveryNSeconds() waits again when a timer is early", async () => {
   assertEquals(runs, [3300, 4000, 5000]);
 });
 
-Deno.test("runEveryNSeconds() skips when a run overstays", async () => {
+Deno.test("runEveryNSeconds() skips the times at which a run still lasts", async () => {
   let running = false;
   const fn = async (time: ManualTime) => {
     assert(!running);
@@ -52,7 +52,7 @@ Deno.test("runEveryNSeconds() skips when a run overstays", async () => {
     await time.sleep(2500);
     running = false;
   };
-  const seconds = 8.7; // the third run is over, and the next is not due
+  const seconds = 8.7; // then the third run is over, and the next one is not due yet
   assertEquals(await runs(1, { start: 3000, seconds, fn }), [3000, 6000, 9000]);
 });
 
@@ -118,7 +118,7 @@ Deno.test("runEveryNSeconds() sets a counter to what fn returns", async () => {
   assertEquals(counter.summarize((cells) => cells.slice(-3)), [5, 6, 7]);
 });
 
-Deno.test("runEveryNSeconds() sets nothing where fn has no level", async () => {
+Deno.test("runEveryNSeconds() sets no level when fn returns none", async () => {
   const time = new ManualTime();
   const { clock } = time;
   const counter = new MetricCounter("m", { tags: { host: "h" }, clock });
@@ -137,7 +137,7 @@ Deno.test("runEveryNSeconds() sets nothing where fn has no level", async () => {
   );
 });
 
-Deno.test("runEveryNSeconds() does nothing when it is stopped before", async () => {
+Deno.test("runEveryNSeconds() does nothing when its signal is aborted before", async () => {
   const signal = AbortSignal.abort();
   await runEveryNSeconds(1, () => assert(false), { signal });
 });

@@ -9,7 +9,7 @@ import {
   until,
 } from "./helpers/processes.ts";
 
-// Deno starts no program in such an environment under --allow-run=NAME.
+// With --allow-run=NAME, Deno refuses to start a program in this environment.
 processTest("collectors start their programs under LD_PRELOAD", [
   "tail",
 ], async (folder) => {

@@ -1,4 +1,4 @@
-/** Files that are held, and left, by a clock that the tests set. */
+/** How long files are held, by a clock that the tests set. */
 import { assert, assertEquals } from "@std/assert";
 import { LogFollower } from "../lines/tail/follower.ts";
 import { unread } from "../script/unread_logs.ts";
@@ -6,7 +6,7 @@ import { HeldFile, identityOf } from "../lines/tail/held_file.ts";
 import { Reader, Writer } from "./helpers/logs.ts";
 import { processTest, sleep } from "./helpers/processes.ts";
 
-/** Follows a log by a clock of its own. */
+/** Follows a log, with a clock of its own. */
 class Follower extends Reader {
   readonly #follower: LogFollower;
   readonly #clock: { now: number };
@@ -21,10 +21,10 @@ class Follower extends Reader {
     this.go();
   }
 
-  /** It looks, and then so many seconds pass, with a look in each. */
+  /** Looks at the files, and again after each of so many seconds. */
   async look(seconds = 0): Promise<void> {
     this.#follower.look();
-    await sleep(0); // it reads
+    await sleep(0); // so that it reads
     for (; seconds > 0; seconds--) {
       this.#clock.now += 1000;
       this.#follower.look();
@@ -32,17 +32,17 @@ class Follower extends Reader {
     }
   }
 
-  /** So many seconds pass without a look, as when the process is stopped. */
+  /** Lets seconds pass without a look, as when the process is stopped. */
   standStill(seconds: number): void {
     this.#clock.now += seconds * 1000;
   }
 
-  /** It takes no more than what is on its way to it. */
+  /** Stops taking lines, but for those that are on their way. */
   stall(): void {
     this.#taken = Promise.withResolvers();
   }
 
-  /** It takes what comes. */
+  /** Takes lines again. */
   go(): void {
     this.#taken.resolve();
   }
@@ -58,7 +58,7 @@ async function* linesOf(
   }
 }
 
-/** A follower of a log with a rotated file whose writer has not let go. */
+/** Follows a log with a rotated file that its writer still has open. */
 async function rotated(log: string) {
   const written: string[] = [];
   const old = new Writer(log, written);
@@ -98,7 +98,7 @@ processTest(
     await Deno.writeTextFile(`${log}.1`, "no end", { append: true });
     written.push("no end");
     await reader.look(32);
-    await reader.readAll(written); // its last line, now that it is left
+    await reader.readAll(written); // its last line has no end, and comes when the file is left
     old.write();
     const [unread] = written.splice(-1);
     await reader.look();
@@ -108,7 +108,7 @@ processTest(
 );
 
 processTest(
-  "LogFollower leaves no rotated file while it is stopped, or while the clock is set",
+  "LogFollower leaves no rotated file because it was stopped, or the clock was set",
   [],
   async (folder) => {
     const log = `${folder}/app.log`;
@@ -118,7 +118,7 @@ processTest(
     try {
       Date.now = () => now() + 60_000;
       for (const quiet of [false, true]) {
-        reader.standStill(35); // as from SIGSTOP to SIGCONT
+        reader.standStill(35); // as between SIGSTOP and SIGCONT
         if (!quiet) old.write(10);
         await reader.look();
         old.write(10);
@@ -143,7 +143,7 @@ processTest(
       const { written, reader } = set;
       reader.stall();
       set[busy].write();
-      await reader.look(); // it takes that line, and long for it
+      await reader.look(); // it has that line, and takes no other for long
       for (let i = 0; i < 3; i++) {
         set.old.write(10);
         set.current.write();
@@ -158,7 +158,7 @@ processTest(
 );
 
 processTest(
-  "LogFollower goes on where it was when a file comes back that it has left",
+  "LogFollower goes on at the same place when a rotated file comes back",
   [],
   async (folder) => {
     const log = `${folder}/app.log`;
@@ -195,7 +195,7 @@ processTest(
     await reader.look();
     for (const writer of writers.slice(4)) writer.write();
     await reader.readAll(written);
-    for (const writer of writers.slice(0, 4)) writer.write(); // they are left
+    for (const writer of writers.slice(0, 4)) writer.write(); // these four are not held any more
     written.length -= 4;
     await reader.stop(log);
     reader.compare("36 writers that do not let go", written);
@@ -204,7 +204,7 @@ processTest(
 );
 
 processTest(
-  "LogFollower says once that its log is missing, and not for a moment",
+  "LogFollower says once that its log is missing, but not when it is for a moment",
   [],
   async (folder) => {
     const log = `${folder}/app.log`;
@@ -235,7 +235,7 @@ processTest(
 );
 
 processTest(
-  "LogFollower is waited for until it has read, or has ended",
+  "LogFollower counts as unread until it has read, or has ended",
   [],
   async (folder) => {
     const log = `${folder}/app.log`;
@@ -254,7 +254,7 @@ processTest(
   },
 );
 
-Deno.test("identityOf() tells a number that was used again", () => {
+Deno.test("identityOf() differs for another file with the same inode number", () => {
   const info = { dev: 1, ino: 2, birthtime: new Date(3) } as Deno.FileInfo;
   assertEquals(identityOf({ ...info }), identityOf(info));
   for (const other of [{ dev: 2 }, { ino: 1 }, { birthtime: new Date(4) }]) {
@@ -276,14 +276,14 @@ processTest(
     writer.write(100);
     await readOn();
     writer.truncate();
-    await readOn(); // it is seen empty
+    await readOn(); // it finds an empty file
     writer.write(7);
     await readOn();
     writer.truncate();
-    writer.write(5); // it is seen shorter
+    writer.write(5); // it finds a shorter file
     await readOn();
     writer.truncate();
-    writer.write(100); // it is seen longer
+    writer.write(100); // it finds a longer file
     await readOn();
     assertEquals(lines, writer.written);
     file.close();
@@ -306,7 +306,7 @@ processTest(
       assertEquals(await file.read(), undefined);
     }
     assertEquals(found, [
-      [6, 11, []], // the rest of a line that was begun before is a line
+      [6, 11, []], // "lf" is what is left of a line that began before
       [9, 14, []],
       [9, 28, ["no énd", "last"]],
     ]);
@@ -335,7 +335,7 @@ processTest(
   },
 );
 
-processTest("HeldFile reads on when its file has no name any more", [], async (
+processTest("HeldFile reads on when its file was deleted", [], async (
   folder,
 ) => {
   const log = `${folder}/app.log`;
@@ -348,7 +348,7 @@ processTest("HeldFile reads on when its file has no name any more", [], async (
 });
 
 processTest(
-  "HeldFile.is() knows its file by the number that it has now",
+  "HeldFile.is() knows its file by the inode number that it has now",
   [],
   async (
     folder,

@@ -16,7 +16,7 @@ import {
   until,
 } from "./helpers/processes.ts";
 
-// A BSD tail as far as its options go.
+// A tail that takes only the options of a BSD tail.
 const BSD = `#!/bin/sh
 for word; do
   case $word in
@@ -26,7 +26,7 @@ for word; do
 done
 exec /usr/bin/tail "$@"
 `;
-/** The programs that can be called tail, by the name of what they are. */
+/** The programs that bring a tail, by the name of their kind. */
 const TAILS: Record<string, string> = {
   GNU: "tail",
   uutils: "coreutils",
@@ -34,7 +34,7 @@ const TAILS: Record<string, string> = {
   toybox: "toybox",
 };
 
-/** Folders that have each a tail of another kind; one has none. */
+/** Makes a folder for each kind of tail, and one without any. */
 async function tails(folder: string): Promise<Map<string, string>> {
   const found = new Map([["none", `${folder}/none`]]);
   await Deno.mkdir(`${folder}/none`);
@@ -54,19 +54,20 @@ async function tails(folder: string): Promise<Map<string, string>> {
   return found.set("BSD", `${folder}/BSD`);
 }
 
-/** A log, where it is written, and how its collector is started. */
+/** A log, and how its collector is started. */
 interface Place {
   log: string;
+  /** The path that is written, if it is another one. */
   written?: string;
-  /** The only folder with programs. */
+  /** The PATH of the collector. */
   path?: string | undefined;
-  /** What starts the collector. */
+  /** The command that starts the collector's. */
   before?: string[];
-  /** What undoes it. */
+  /** Undoes what was made for it. */
   leave?: () => Promise<unknown>;
 }
 
-/** authfailures.ts on a log, once it reads. */
+/** Starts authfailures.ts on a log; resolves once it reads the log. */
 async function authfailures(place: Place): Promise<Running> {
   const { log, written = log, path, before = [] } = place;
   await Deno.writeTextFile(written, OTHER, { append: true });
@@ -78,7 +79,7 @@ async function authfailures(place: Place): Promise<Running> {
   return program;
 }
 
-/** Bursts are counted in their seconds; returns what stderr says. */
+/** Asserts that bursts are counted in their seconds; returns what stderr says. */
 async function countsBursts(what: string, place: Place): Promise<string[]> {
   const said: string[] = [];
   try {
@@ -124,7 +125,7 @@ async function overlay(folder: string): Promise<Place | undefined> {
   };
 }
 
-/** A user who may have no inotify instance any more. */
+/** A collector whose user may have no inotify instance. */
 async function noInotify(folder: string): Promise<Place | undefined> {
   const none = 'echo 0 > /proc/sys/user/max_inotify_instances && exec "$@"';
   const before = ["unshare", "--user", "-r", "sh", "-c", none, "sh"];
@@ -191,47 +192,51 @@ processTest(
   },
 );
 
-processTest("50 logs cost one tail, and none of their lines is misplaced", [
-  "pgrep",
-  "tail",
-], async (folder) => {
-  const logs = Array.from({ length: 50 }, (_, i) => `${folder}/${i}.log`);
-  for (const log of logs) await Deno.writeTextFile(log, "");
-  await until(async () => {
-    const program = new Running(
-      command("collectors/lograte.ts", "--metric", "lines", ...logs),
-    );
-    await until(() => program.out.length > 0);
-    // And the program that tells when the reader of stdout has gone.
-    await until(async () => (await childrenOf(program)).length === 2);
-    const ledger = new Ledger();
-    for (let i = 0; i < 2; i++) {
-      await ledger.write(logs[0]!, 0); // early in a second
-      const second = Math.floor(Date.now() / 1000);
-      for (const [n, log] of logs.entries()) {
-        Deno.renameSync(log, `${log}.${i}`);
-        Deno.writeTextFileSync(log, "line\n".repeat(n));
-        Deno.writeTextFileSync(`${log}.${i}`, "late\n", { append: true });
+processTest(
+  "lograte.ts starts one tail for 50 logs, and counts each line in its second",
+  [
+    "pgrep",
+    "tail",
+  ],
+  async (folder) => {
+    const logs = Array.from({ length: 50 }, (_, i) => `${folder}/${i}.log`);
+    for (const log of logs) await Deno.writeTextFile(log, "");
+    await until(async () => {
+      const program = new Running(
+        command("collectors/lograte.ts", "--metric", "lines", ...logs),
+      );
+      await until(() => program.out.length > 0);
+      // One tail, and the program that notices when the reader of stdout is gone.
+      await until(async () => (await childrenOf(program)).length === 2);
+      const ledger = new Ledger();
+      for (let i = 0; i < 2; i++) {
+        await ledger.write(logs[0]!, 0); // early in a second
+        const second = Math.floor(Date.now() / 1000);
+        for (const [n, log] of logs.entries()) {
+          Deno.renameSync(log, `${log}.${i}`);
+          Deno.writeTextFileSync(log, "line\n".repeat(n));
+          Deno.writeTextFileSync(`${log}.${i}`, "late\n", { append: true });
+        }
+        ledger.seconds.set(second, 50 * 49 / 2 + 50);
+        await until(() => Date.now() % 1000 > 950);
       }
-      ledger.seconds.set(second, 50 * 49 / 2 + 50);
-      await until(() => Date.now() % 1000 > 950);
-    }
-    assertEquals((await program.end("SIGTERM")).code, 0);
-    return ledger.compare("50 logs rotated twice", program.out) === 0;
-  }, TRIES);
-});
+      assertEquals((await program.end("SIGTERM")).code, 0);
+      return ledger.compare("50 logs rotated twice", program.out) === 0;
+    }, TRIES);
+  },
+);
 
 processTest(
-  "tail() reads what is written before SIGTERM, in a renamed file, too",
+  "tail() reads what is written before SIGTERM, also in a renamed file",
   ["tail"],
   async (folder) => {
-    // A busy machine may need more tries; without a last look none is good.
+    // A busy machine may need more tries; without a last look, each of them fails.
     for (let i = 0, counted = 0; counted === 0; i++) {
       assert(i < 5, "it was never counted");
       const log = `${folder}/${i}.log`;
       const program = await authfailures({ log });
       await Deno.rename(log, `${log}.1`);
-      await Deno.writeTextFile(log, ""); // its tail follows the new one
+      await Deno.writeTextFile(log, ""); // the program tail follows this one now
       await sleep(500);
       await until(() => Date.now() % 1000 > 820 && Date.now() % 1000 < 900);
       await Deno.writeTextFile(`${log}.1`, MATCH, { append: true });

@@ -39,12 +39,12 @@ processTest(
     assertEquals(found("none/*.log"), []);
     assertEquals(found("a.log/*"), []);
     assertEquals(isPattern(`${folder}/*.log`), true);
-    assertEquals(isPattern(`${folder}/[x].log`), false); // it is there
+    assertEquals(isPattern(`${folder}/[x].log`), false); // a file has this name
     assertEquals(isPattern(`${folder}/a.log`), false);
   },
 );
 
-/** Logs of a pattern, and what was read of them. */
+/** Follows the logs of a pattern, and collects their lines. */
 class Logs {
   readonly lines: string[] = [];
   readonly ended: string[] = [];
@@ -57,7 +57,7 @@ class Logs {
     this.#finder = new Finder(pattern, { monotonic: () => this.#now });
   }
 
-  /** Looks for logs and reads them; all is read when this many lines are there. */
+  /** Looks for logs and reads them, until so many lines are there in all. */
   async look(lines: number): Promise<void> {
     for (const [path, log] of this.#finder.look()) {
       this.#logs.push(log);
@@ -67,7 +67,7 @@ class Logs {
     await until(() => this.lines.length >= lines);
   }
 
-  /** Lets so many seconds go by. */
+  /** Lets seconds pass, with a look at each log in each of them. */
   wait(seconds: number): void {
     for (let i = 0; i < seconds; i++) {
       this.#now += 1000;
@@ -123,7 +123,7 @@ processTest(
     await append(`${folder}/b.log`, "2\n");
     await append(`${folder}/a.log`, "3\n");
     await logs.look(3);
-    logs.wait(40); // its writer has left b.log, and comes back
+    logs.wait(40); // b.log is left, and its writer comes back
     await logs.look(3);
     await append(`${folder}/b.log`, "4\n");
     await logs.look(4);
@@ -136,7 +136,7 @@ processTest(
 );
 
 processTest(
-  "what was rotated or compressed is no log of a pattern",
+  "a rotated or compressed file is no log of a pattern",
   [],
   async (folder) => {
     const log = `${folder}/app.log`;
@@ -169,7 +169,7 @@ processTest("a log of a pattern ends when it is gone", [], async (folder) => {
     return logs.ended.length > 0;
   });
   assertEquals(logs.ended, ["a.log"]);
-  await append(`${folder}/a.log`, "3\n"); // and comes back
+  await append(`${folder}/a.log`, "3\n"); // a new file of that name
   await logs.look(3);
   assertEquals(logs.lines.at(-1), "a.log: 3");
   await logs.end();
@@ -188,7 +188,7 @@ processTest(
       `${folder}/*_*.log`,
     ));
     try {
-      await until(async () => { // it follows
+      await until(async () => { // until it follows the logs
         await append(path(0), "first\n");
         return program.out.length > 0;
       });
@@ -213,14 +213,14 @@ processTest(
       try {
         program.process.kill("SIGKILL");
       } catch {
-        // It has ended.
+        // It has ended already.
       }
     }
   },
 );
 
 processTest(
-  "lograte.ts says once that no log has the name, and counts one that comes",
+  "lograte.ts says once that a pattern finds no log, and counts one that comes",
   ["tail"],
   async (folder) => {
     const pattern = `${folder}/*.log`;

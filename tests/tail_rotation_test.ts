@@ -1,9 +1,9 @@
-/** Logs that are rotated in whatever way, and that lose and double no line. */
+/** No line is lost or read twice, in whatever way a log is rotated. */
 import { assertEquals } from "@std/assert";
 import { read, Writer } from "./helpers/logs.ts";
 import { processTest, sleep } from "./helpers/processes.ts";
 
-/** Each numbered file gets the next number, as in a chain of renames. */
+/** Renames a log, and each numbered file to the next number. */
 function renameAll(log: string, files: number): void {
   for (let n = files; n > 0; n--) {
     Deno.renameSync(`${log}.${n - 1}`, `${log}.${n}`);
@@ -23,7 +23,7 @@ processTest(
     for (let i = 0; i < 4; i++) {
       await sleep(50);
       await Deno.rename(log, `${log}.${i}`);
-      if (i % 2) await sleep(250); // the new file comes later
+      if (i % 2) await sleep(250); // for some time there is no new file
       writers.push(new Writer(log, written));
     }
     await sleep(50);
@@ -35,23 +35,27 @@ processTest(
   },
 );
 
-processTest("tail() reads files that were renamed faster than any look", [
-  "tail",
-], async (folder) => {
-  const log = `${folder}/app.log`;
-  const reader = await read(log);
-  const written: string[] = [];
-  for (let i = 0; i < 15; i++) {
-    using writer = new Writer(log, written);
-    writer.write(50);
-    renameAll(log, i);
-    if (i % 5 === 4) await reader.readAll(written);
-    else await sleep(10); // no two are of the same moment
-  }
-  await reader.stop(log);
-  assertEquals(reader.lines, written); // in their order
-  reader.compare("15 rotations in 3 bursts", written);
-});
+processTest(
+  "tail() reads files that are renamed faster than it looks at them",
+  [
+    "tail",
+  ],
+  async (folder) => {
+    const log = `${folder}/app.log`;
+    const reader = await read(log);
+    const written: string[] = [];
+    for (let i = 0; i < 15; i++) {
+      using writer = new Writer(log, written);
+      writer.write(50);
+      renameAll(log, i);
+      if (i % 5 === 4) await reader.readAll(written);
+      else await sleep(10); // so that no two have the same time of change
+    }
+    await reader.stop(log);
+    assertEquals(reader.lines, written); // in the same order
+    reader.compare("15 rotations in 3 bursts", written);
+  },
+);
 
 processTest("tail() keeps up with a chain of renames every 50 ms", [
   "tail",
@@ -81,14 +85,14 @@ processTest(
     using old = new Writer(log, written);
     old.write(3);
     await reader.readAll(written);
-    // As logrotate does with all logs, and an admin in between.
+    // What other logs, a copy, and a restored backup look like.
     const others = ["access-2.log", "access.8080.log", "access-api.log"];
     for (const other of others) {
       await Deno.writeTextFile(`${folder}/${other}`, "other\n");
     }
     await Deno.copyFile(log, `${log}.bak`);
     await Deno.copyFile(log, `${log}.7`);
-    await Deno.utime(`${log}.7`, 1_700_000_000, 1_700_000_000); // as gunzip does
+    await Deno.utime(`${log}.7`, 1_700_000_000, 1_700_000_000); // as gunzip sets it
     await Deno.rename(log, `${log}.1`);
     await Deno.writeTextFile(`${folder}/access-3.log`, "other\n");
     using current = new Writer(log, written);
@@ -100,7 +104,7 @@ processTest(
 );
 
 processTest(
-  "tail() follows a link that is pointed elsewhere, as Kubernetes does it",
+  "tail() follows a link when it points to another file, as in Kubernetes",
   ["tail"],
   async (folder) => {
     const link = `${folder}/pod.log`;
@@ -118,13 +122,13 @@ processTest(
         await Deno.rename(`${link}.new`, link);
       }
       await reader.readAll(written);
-      await Deno.rename(target, `${target}.20261122-101112`); // its kubelet
+      await Deno.rename(target, `${target}.20261122-101112`); // as the kubelet does
       writer.write(5);
       await Deno.writeTextFile(target, "");
       await reader.readAll(written);
     }
     await reader.stop(link);
-    reader.compare("a link pointed elsewhere twice", written);
+    reader.compare("a link to three files, one after another", written);
   },
 );
 

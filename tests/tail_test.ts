@@ -3,7 +3,7 @@ import { tail } from "../mod.ts";
 import { read, Reader, Writer } from "./helpers/logs.ts";
 import { processTest, Running, sleep, until } from "./helpers/processes.ts";
 
-/** Whether a `tail` runs that follows a log. */
+/** Whether a running `tail` follows a log. */
 async function isFollowed(log: string): Promise<boolean> {
   const pgrep = new Running(["pgrep", "-f", `tail .*-F.*${log}`]);
   return (await pgrep.end()).success;
@@ -31,7 +31,7 @@ processTest("tail() waits for a folder that is gone to come back", [
   await Deno.mkdir(`${folder}/logs`);
   const reader = await read(log);
   await Deno.remove(`${folder}/logs`, { recursive: true });
-  await sleep(250); // it has looked
+  await sleep(250); // by then it has looked
   await Deno.mkdir(`${folder}/logs`);
   const written: string[] = [];
   using writer = new Writer(log, written);
@@ -41,7 +41,7 @@ processTest("tail() waits for a folder that is gone to come back", [
   reader.compare("a folder that was gone", written);
 });
 
-processTest("tail() reads only what comes, and a name with anything in it", [
+processTest("tail() reads only what is added, and takes any name for a log", [
   "tail",
 ], async (folder) => {
   const log = `${folder}/-n "a' $(b)\n*.log`;
@@ -51,7 +51,7 @@ processTest("tail() reads only what comes, and a name with anything in it", [
   assert(!reader.lines.includes("before"));
 });
 
-processTest("tail() takes lines as data, of whatever bytes and length", [
+processTest("tail() reads lines of any bytes and of any length", [
   "tail",
 ], async (folder) => {
   const log = `${folder}/app.log`;
@@ -89,7 +89,7 @@ processTest("tail() reads a line at once, before the next look", [
   using writer = new Writer(log, written);
   // On a busy machine a line may be late; without a bell, each of them is.
   await until(async () => {
-    await until(() => (Date.now() + 10) % 200 < 40); // it has just looked
+    await until(() => (Date.now() + 10) % 200 < 40); // just after a look
     await sleep(50);
     writer.write();
     const at = performance.now();
@@ -99,7 +99,7 @@ processTest("tail() reads a line at once, before the next look", [
   await reader.stop(log);
 });
 
-processTest("tail() leaves no tail behind when its iteration ends", [
+processTest("tail() ends its tail when its iteration ends", [
   "tail",
   "pgrep",
 ], async (folder) => {
@@ -107,13 +107,13 @@ processTest("tail() leaves no tail behind when its iteration ends", [
   const [a, b] = await Promise.all(logs.map(read));
   assert(await isFollowed(`${logs[0]}.*`));
   await a!.stop(logs[0]!);
-  await until(async () => !await isFollowed(`${logs[0]}`)); // but b's is there
+  await until(async () => !await isFollowed(`${logs[0]}`)); // the one for b goes on
   await until(() => isFollowed(`${logs[1]}`));
   await b!.stop(logs[1]!);
   assert(!await isFollowed(folder));
 });
 
-processTest("tail() loses and doubles nothing while there is no tail", [
+processTest("tail() reads each line once while its tail is killed", [
   "tail",
   "pkill",
   "pgrep",
@@ -137,7 +137,7 @@ processTest("tail() loses and doubles nothing while there is no tail", [
   writer.write(20);
   using fresh = new Writer(log, written);
   fresh.write(20);
-  await until(() => isFollowed(log)); // it is started again
+  await until(() => isFollowed(log)); // its tail is started again
   fresh.write(20);
   await reader.readAll(written);
   await reader.stop(log);

@@ -1,4 +1,4 @@
-/** Logs that cannot be read: what is said of them, and that nothing is made up. */
+/** Logs that cannot be read: what is said, and that no 0 is reported for them. */
 import { assert, assertEquals } from "@std/assert";
 import {
   command,
@@ -15,7 +15,7 @@ import {
 const NOBODY = "65534";
 const QUIET = 2500; // ms: the first datapoint of a counter is out after 2 s
 
-/** The README's flow on a log. */
+/** Starts the README's script on a log. */
 function flow(log: string, ...before: string[]): Running {
   const flags = ["--allow-run=tail", "--allow-read", "--allow-sys=hostname"];
   const script = `${ROOT}tests/fixtures/flow.ts`;
@@ -38,7 +38,7 @@ function said({ err }: Running): string[] {
   return err.map((line) => line.replace(/^\S+: /, ""));
 }
 
-/** A user who may read no log of somebody else, where there is one. */
+/** The command that runs another as a user who may read no other's log. */
 async function asNobody(folder: string): Promise<string[] | undefined> {
   if (Deno.uid() !== 0) return [];
   const ids = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"];
@@ -87,7 +87,7 @@ processTest(
     await sleep(QUIET);
     const pgrep = new Running(["pgrep", "-f", `tail .*-F.* ${folder}`]);
     await pgrep.end();
-    assertEquals(pgrep.out, []); // it would hang at a FIFO
+    assertEquals(pgrep.out, []); // a tail would hang at a FIFO
     for (const { process } of programs) process.kill("SIGTERM");
     for (const [i, program] of programs.entries()) {
       const [log, why] = Object.entries(cases)[i % logs.length]!;
@@ -137,7 +137,9 @@ processTest(
   ["tail", "setpriv"],
   async (folder) => {
     const before = await asNobody(folder);
-    if (!before) return console.log("not tried: nobody may not run this here");
+    if (!before) {
+      return console.log("not tried: the user nobody cannot run Deno here");
+    }
     await Deno.mkdir(`${folder}/logs`);
     const [denied, gone, never] = ["denied", "logs/gone", "never"].map((name) =>
       `${folder}/${name}.log`
@@ -145,7 +147,7 @@ processTest(
     for (const log of [denied!, gone!, never!]) {
       await Deno.writeTextFile(log, OTHER);
     }
-    await Deno.chown(never!, 0, 4); // adm, on Debian
+    await Deno.chown(never!, 0, 4); // the group adm, as Debian's logs have it
     await Deno.chmod(never!, 0o640);
     const programs = [denied, gone, never].map((log) => flow(log!, ...before));
     await until(() => programs[0]!.out.length > 0, 20);

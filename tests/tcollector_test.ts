@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { has, processTest, sleep, until } from "./helpers/processes.ts";
 import { deploy, Tcollector, wrap } from "./helpers/tcollector.ts";
 
-processTest("every collector runs under tcollector without a refused line", [
+processTest("tcollector refuses no line of any collector", [
   "tail",
 ], async (folder) => {
   const log = `${folder}/some.log`;
@@ -31,9 +31,9 @@ processTest("every collector runs under tcollector without a refused line", [
   });
   await until(async () => {
     await Deno.writeTextFile(log, "other\n", { append: true });
-    return sent("what=other"); // now lograte.ts reads, too
+    return sent("what=other"); // by then lograte.ts reads, too
   });
-  await sleep(1000); // what is left is told at the end
+  await sleep(1000); // so that the last lines are read
   const ms = await tcollector.stop();
 
   assertEquals(tcollector.refused, []);
@@ -42,7 +42,7 @@ processTest("every collector runs under tcollector without a refused line", [
   assertEquals([...names].sort(), [
     "auth.failures",
     "log.lines",
-    "metriccounter.late", // lograte.ts, or it would be killed while all is quiet
+    "metriccounter.late", // of lograte.ts, lest it be killed while its log is quiet
     "metriccounter.lines",
     "proc.num_processes",
     "proc.uptime.idle",
@@ -51,7 +51,7 @@ processTest("every collector runs under tcollector without a refused line", [
   ]);
   const counted = (put: string) => / auth.failures \d+ 101 /.test(put);
   assertEquals(tcollector.sent.filter(counted).length, 1);
-  assert(ms < 5000, `ended after ${ms} ms`); // then tcollector kills
+  assert(ms < 5000, `ended after ${ms} ms`); // after 5 s tcollector sends SIGKILL
   const status = (name: string) =>
     tcollector.collectors.find(({ path }) => path.endsWith(name))?.status;
   assertEquals(status("unfit.sh")!.code, 13);

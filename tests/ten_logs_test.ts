@@ -9,10 +9,10 @@ import {
 } from "./helpers/processes.ts";
 
 interface Sample {
-  /** Where the log lies. */
+  /** The path of the log. */
   path: string;
   lines: string[];
-  /** What all datapoints of each series come to: their sum. */
+  /** The sum of the datapoints of each series. */
   told: Record<string, number>;
 }
 
@@ -23,7 +23,7 @@ const SSHD = "Jun 14 13:16:0$ web1 sshd[812]: ";
 const POSTGRES = "2026-06-14 13:16:0$.123 UTC [99] app@shop LOG:  ";
 const POD = "/var/log/pods/shop_web-7d9f_8c1f2a/web/0.log";
 
-/** Line by line a second later: the `$` is its number. */
+/** In each line, `$` stands for its number: each is a second later. */
 const SAMPLES: Record<string, Sample> = {
   "http.requests": {
     path: "/var/log/nginx/access.log",
@@ -136,14 +136,14 @@ function commands(): string[] {
 }
 
 processTest(
-  "README: ten logs are counted by a line each",
+  "README: each of the ten commands counts its log",
   ["sh"],
   async (folder) => {
     const all = commands();
     assertEquals(all.length, 10);
     const script = command("collectors/lograte.ts")
       .map((word) => `'${word}'`).join(" ");
-    // As they are written, but for a folder of its own, and to an end.
+    // As the README has them, but for the folder, and as replays, which end.
     const options = "--tag host=h --zone UTC --max-gap 0 --replay";
     const programs = await Promise.all(all.map(async (text) => {
       const metric = text.match(/--metric (\S+)/)![1]!;

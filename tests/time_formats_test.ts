@@ -1,6 +1,6 @@
 /**
- * Kinds of logs, and what their times are. A refused one is better than one
- * that is misdated.
+ * Kinds of logs, and what their times are. It is better to refuse a log than to
+ * give it a wrong time.
  */
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { LogTime, type LogTimeOptions } from "../mod.ts";
@@ -9,7 +9,7 @@ function epoch(time: string): number {
   return Date.parse(time) / 1000;
 }
 
-/** The times of a whole log; text where it is refused. */
+/** The times of a whole log, or why it is refused. */
 function timesOf(
   lines: string[],
   options: LogTimeOptions = {},
@@ -32,9 +32,9 @@ const DAY = "2026-06-14T";
 const NOON = "2026-06-14T15:16:01";
 const BEFORE_EPOCH_TIME = "2026-06-14T13:16:01";
 
-/** Kinds of lines, each a log of one line, in the zone UTC. */
+/** Logs of one line each, and their times in UTC. */
 const LINES: [line: string, time: string][] = [
-  // ISO 8601 and its kin
+  // ISO 8601 and what is like it
   ["2026-06-14T15:16:01Z x", NOON],
   ["2026-06-14T15:16:01z", NOON],
   ["2026-06-14T15:16:01.123456789Z x", NOON],
@@ -139,7 +139,7 @@ const LINES: [line: string, time: string][] = [
     '192.0.2.1 - x [01/Jan/2020:00:00:00 +0000] [14/Jun/2026:15:16:01 +0000] "GET / HTTP/1.1" 200 5',
     NOON,
   ],
-  // day and month in any order, where one line tells
+  // day first or month first, where one line is enough to know
   ["14.06.2026 15:16:01 x", NOON],
   ["14.06.2026  15:16:01 x", NOON],
   ["14/06/2026 15:16:01 x", NOON],
@@ -161,7 +161,7 @@ const LINES: [line: string, time: string][] = [
   ["1781442961999999999 x", BEFORE_EPOCH_TIME],
   ["[1781442961] x", BEFORE_EPOCH_TIME],
   ["type=A msg=audit(1781442961.123:7): x", "2026-06-14T13:16:01"],
-  // fields
+  // in fields
   ['{"time":"2026-06-14T15:16:01.123Z","msg":"x"}', NOON],
   ['{"level":30,"time":1781442961999,"pid":1}', BEFORE_EPOCH_TIME],
   ['{"level":"info","ts":1781442961.5}', BEFORE_EPOCH_TIME],
@@ -183,7 +183,7 @@ const LINES: [line: string, time: string][] = [
   ['time="2026-06-14T15:16:01Z" level=info msg="x"', NOON],
   ["level=info ts=2026-06-14T15:16:01.123Z msg=x", NOON],
   ["ts=1781442961.5 msg=x", BEFORE_EPOCH_TIME],
-  // elsewhere
+  // in the middle of the line
   ["W 2026-06-14 15:16:01 x", NOON],
   ["app_1  | 2026-06-14T15:16:01Z x", NOON],
   ["id 1234567890 at 2026-06-14T15:16:01Z", NOON],
@@ -245,7 +245,7 @@ function two(number: number): string {
   return String(number).padStart(2, "0");
 }
 
-/** The lines of logs, as DESIGN names their formats. */
+/** A line in each of the formats, for a date. */
 const SPELLED: Record<string, (date: Date, i: number) => string> = {
   "month-day": (d) => `${iso(d).slice(5, 10)} ${clock(d)}.811  1702 D x`,
   "month.day in brackets": (d) =>
@@ -296,7 +296,7 @@ Deno.test("LogTime.at() is right second by second in each format", () => {
   for (const [name, spell] of Object.entries(SPELLED)) {
     let at = epoch("2026-06-14T11:50:00Z");
     const dates = Array.from({ length: lines }, (_, i) => {
-      at += i === 500 ? 43_000 : (i * 7919 % 5) % 3; // over noon and midnight
+      at += i === 500 ? 43_000 : (i * 7919 % 5) % 3; // past noon and midnight
       return new Date(at * 1000);
     });
     const found = timesOf(dates.map(spell), { ...UTC, latest: at + 7 });
@@ -304,7 +304,7 @@ Deno.test("LogTime.at() is right second by second in each format", () => {
   }
 });
 
-/** Logs, whose lines stand behind their times; a blank is the time before. */
+/** Logs, with its time before each line; a blank is the time of the line before. */
 const LOGS: Record<string, string> = {
   "access and error log in one pipe": `
 2026-06-14T15:16:01 2026/06/14 15:16:01 [error] 7#7: *1 open() failed
@@ -407,7 +407,7 @@ const LOGS: Record<string, string> = {
 2026-06-14T15:16:03 Jun 14 15:16:03 h x`,
 };
 
-Deno.test("LogTime settles by several lines", () => {
+Deno.test("LogTime finds the format from several lines", () => {
   for (const [name, log] of Object.entries(LOGS)) {
     const rows = log.slice(1).split("\n");
     const times: string[] = [];
@@ -437,7 +437,7 @@ Deno.test("LogTime refuses numbers that only look like times", () => {
   }
 });
 
-Deno.test("LogTime says what is in doubt", () => {
+Deno.test("LogTime says why it refuses a log", () => {
   for (
     const [line, doubt] of [
       ["nothing here", /"nothing here" have no time in a known format/],
@@ -453,7 +453,7 @@ Deno.test("LogTime says what is in doubt", () => {
   assertEquals(timesOf([], UTC), "it has no lines");
 });
 
-Deno.test("LogTime takes an ambiguous zone for its own, if it goes by that name", () => {
+Deno.test("LogTime takes the abbreviation of several zones for the given zone, if that has it", () => {
   const line = "2026-01-14 15:16:01 CST x";
   for (
     const [zone, time] of [
@@ -467,17 +467,17 @@ Deno.test("LogTime takes an ambiguous zone for its own, if it goes by that name"
   assertMatch(`${found}`, /CST is the name/);
 });
 
-Deno.test("LogTime.learn() asks for lines until the day is told from the month", () => {
+Deno.test("LogTime.learn() asks for lines until it is known which number is the day", () => {
   const time = new LogTime("auto", { ...UTC, latest: epoch("2026-12-01") });
   const lines = (day: string) =>
     Array.from({ length: 250 }, () => `${day}.2026 10:00:00 x`);
   assertEquals(time.learn(lines("03.04")), false);
-  assertEquals(time.learn(lines("04.04")), true); // the month goes on slower
+  assertEquals(time.learn(lines("04.04")), true); // the number that has changed is the day
   assertEquals(time.settle(), true);
   assertEquals(time.at(lines("03.04")[0]!), epoch("2026-04-03T10:00:00Z"));
 });
 
-Deno.test("LogTime.learn() goes on behind a beginning without times", () => {
+Deno.test("LogTime.learn() goes on when the first lines have no times", () => {
   const time = new LogTime("auto", UTC);
   assertEquals(time.learn(Array(500).fill("a banner")), false);
   assertEquals(time.learn(Array(300).fill("2026-06-14T15:16:01Z x")), true);
@@ -500,7 +500,7 @@ Deno.test("LogTime trusts a log that is ahead of its last change, and says so", 
   assertEquals(number.at("1781442961 x"), undefined);
 });
 
-Deno.test("LogTime.at() knows weak formats by the clock", () => {
+Deno.test("LogTime.at() tells the day from the month, and finds the date, by the clock", () => {
   const near = () => epoch("2026-04-03T10:00:05Z");
   for (
     const [line, time] of [
@@ -515,7 +515,7 @@ Deno.test("LogTime.at() knows weak formats by the clock", () => {
   }
 });
 
-Deno.test("LogTime.at() goes over midnight by the clock", () => {
+Deno.test("LogTime.at() knows the day around midnight by the clock", () => {
   let now = "2026-06-14T23:59:59Z";
   const time = new LogTime("auto", { ...UTC, near: () => epoch(now) });
   assertEquals(time.at("23:59:58 x"), epoch("2026-06-14T23:59:58Z"));
@@ -526,7 +526,7 @@ Deno.test("LogTime.at() goes over midnight by the clock", () => {
   assertEquals(time.at("00:00:01 x"), epoch("2026-06-16T00:00:01Z"));
 });
 
-Deno.test("LogTime.at() tells times apart whose ends differ", () => {
+Deno.test("LogTime.at() tells apart times that differ in their ends", () => {
   const lines = [
     "2026-10-25 02:30:00 +0200 x",
     "2026-10-25 02:30:00 +0100 x",
@@ -545,7 +545,7 @@ Deno.test("LogTime.at() tells times apart whose ends differ", () => {
   ]);
 });
 
-/** Lines that look alike, and their times do not. */
+/** Lines that look alike, though their times differ. */
 const ALIKE = [
   [
     "2026-06-14 15:16:01 x",
@@ -587,14 +587,14 @@ const ALIKE = [
   ],
 ];
 
-Deno.test("LogTime.at() knows a time again only where it is the same", () => {
+Deno.test("LogTime.at() reads each line as if it had read no line before", () => {
   let seed = 7;
   const next = (n: number) => (seed = seed * 48271 % 2147483647) % n;
   for (const alike of ALIKE) {
     const lines = Array.from({ length: 3000 }, () => alike[next(alike.length)]!)
       .flatMap((line) => Array<string>(1 + next(6)).fill(line));
     const latest = epoch("2026-07-01T00:00:00Z");
-    // Where an expression finds the text, each line is read by itself.
+    // Of a text that an expression finds, nothing is kept for the next line.
     const readers = (["auto", /^(?<time>.*)$/] as const).map((find) =>
       new LogTime(find, { ...UTC, latest })
     );
@@ -613,7 +613,7 @@ Deno.test("LogTime.at() knows a time again only where it is the same", () => {
   }
 });
 
-Deno.test("LogTime.unread counts the lines that took an earlier time", () => {
+Deno.test("LogTime.unread counts the lines that take an earlier time", () => {
   const time = new LogTime("auto", UTC);
   const first = "2026-06-14T15:16:01Z x";
   for (const line of [first, "x", first, "2026-02-30T00:00:00Z"]) time.at(line);
@@ -655,7 +655,7 @@ Deno.test("LogTime.taken says what was taken for the time", () => {
   assertEquals(taken("no time"), []);
 });
 
-Deno.test("LogTime reads a told format", () => {
+Deno.test("LogTime reads a format that it is told", () => {
   for (
     const [format, line, time] of [
       ["%d.%m.%Y %H:%M:%S", "x 03.04.2026 10:00:00 y", "2026-04-03T10:00:00"],
@@ -687,7 +687,7 @@ Deno.test("LogTime reads a told format", () => {
   }
 });
 
-Deno.test("LogTime finds no told time in a word or a longer number", () => {
+Deno.test("LogTime finds a format that it is told only at the edges of words and numbers", () => {
   const lines = ["id1775210400 x", "17752104001 x", "id7 1775210400 x"];
   assertEquals(
     timesOf(lines, { ...UTC, format: "%s" }),
@@ -695,7 +695,7 @@ Deno.test("LogTime finds no told time in a word or a longer number", () => {
   );
 });
 
-Deno.test("LogTime takes no day for a time that the calendar does not have", () => {
+Deno.test("LogTime does not take a date for a time that the calendar does not have", () => {
   for (const zone of ["Z", "+02:00", ""]) {
     const lines = [
       `2026-06-14T13:16:01${zone} x`,
@@ -706,7 +706,7 @@ Deno.test("LogTime takes no day for a time that the calendar does not have", () 
   }
 });
 
-Deno.test("LogTime reads a told format where an expression finds it", () => {
+Deno.test("LogTime reads a format that it is told where an expression finds the time", () => {
   const options = { ...UTC, format: "%d.%m.%Y %H:%M" };
   assertEquals(
     timesOf(

@@ -4,7 +4,7 @@ import { LogTime, type LogTimeOptions } from "../mod.ts";
 const BERLIN = { zone: "Europe/Berlin" };
 const NEW_YORK = { zone: "America/New_York" };
 
-/** The times of lines as instants, which tests can spell out. */
+/** The times of lines, written as ISO 8601. */
 function times(
   lines: string[],
   options: LogTimeOptions = {},
@@ -54,7 +54,7 @@ Deno.test("LogTime.at() reads the known formats", () => {
   }
 });
 
-Deno.test("LogTime.at() takes the time of the line before", () => {
+Deno.test("LogTime.at() takes the time of the line before for a line without one", () => {
   const lines = [
     "no time yet",
     "Jun 14 15:16:01 host java: Exception",
@@ -76,7 +76,7 @@ Deno.test("LogTime.at() goes on when the format changes", () => {
   );
 });
 
-Deno.test("LogTime.at() tells times apart that start alike", () => {
+Deno.test("LogTime.at() tells apart times that start alike", () => {
   assertEquals(
     times(["1781442961 a", "1781442962000 a", "1781442961"], BERLIN),
     ["2026-06-14T13:16:01Z", "2026-06-14T13:16:02Z", "2026-06-14T13:16:01Z"],
@@ -184,7 +184,7 @@ Deno.test("LogTime.at() goes on when clocks are set back", () => {
   );
 });
 
-Deno.test("LogTime.at() is near the clock where an hour is there twice", () => {
+Deno.test("LogTime.at() takes the time near the clock in an hour that comes twice", () => {
   for (const now of ["2026-10-25T00:30:05Z", "2026-10-25T01:30:05Z"]) {
     const near = () => epoch(now);
     assertEquals(times(["2026-10-25 02:30:00 x"], { ...BERLIN, near }), [
@@ -207,7 +207,7 @@ Deno.test("LogTime.at() reads a day of seconds as Temporal does", () => {
   }
 });
 
-Deno.test("LogTime() refuses what it cannot use", () => {
+Deno.test("LogTime() refuses an unknown zone, and an expression without a group time", () => {
   for (const zone of ["Europe/Nowhere", "", "25:00", "CET-1"]) {
     assertThrows(() => new LogTime("auto", { zone }), RangeError, "zone must");
   }

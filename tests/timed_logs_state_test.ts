@@ -5,7 +5,7 @@ import { processTest, sleep, until } from "./helpers/processes.ts";
 import { busy, count, prepare, write } from "./helpers/timed_logs.ts";
 
 processTest(
-  "TimedLogs notes what may be told before it is, and that it was told after",
+  "TimedLogs writes its state before a report and after it",
   [],
   async (folder) => {
     const now = prepare(folder);
@@ -25,7 +25,7 @@ processTest(
 );
 
 processTest(
-  "TimedLogs tells nothing while the state cannot be written",
+  "TimedLogs reports nothing while its state cannot be written",
   [],
   async (folder) => {
     const now = prepare(folder);
@@ -34,12 +34,12 @@ processTest(
       assert(isFree || busy(lines).size === 0);
       if (busy(told).has(now + 3)) logs.stop();
     }, async () => {
-      // In the way of the next state; the first one may still be synced.
+      // A folder of this name keeps the next state from being written.
       const inTheWay = `${folder}/state/log.new`;
       await until(() => Deno.mkdir(inTheWay).then(() => true, () => false));
       isFree = false;
       write(folder, now, now + 5);
-      await sleep(2500); // it would have told by then
+      await sleep(2500); // by then it would have reported
       isFree = true;
       await Deno.remove(inTheWay);
     });
@@ -48,7 +48,7 @@ processTest(
 );
 
 processTest(
-  "TimedLogs refuses the state of others, and one that others write",
+  "TimedLogs refuses a state with other options, and one that is in use",
   [],
   async (folder) => {
     const log = `${folder}/log`;

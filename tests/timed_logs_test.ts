@@ -21,12 +21,12 @@ processTest(
     for (let second = now; second < now + 18; second++) {
       assertEquals(all.get(second), 1);
     }
-    assert(after.some(({ second }) => second === now)); // again
+    assert(after.some(({ second }) => second === now)); // it is reported again
   },
 );
 
 processTest(
-  "TimedLogs decides again as the clock did: a line that came late stays so",
+  "TimedLogs leaves out again a line that came late before a restart",
   [],
   async (folder) => {
     const now = prepare(folder);
@@ -35,7 +35,7 @@ processTest(
     const before = await count(folder, (told, _, logs) => {
       late[0] = logs.late;
       if (!busy(told).has(now - 1)) return;
-      if (!wasWritten) write(folder, now - 1, now); // told by the clock before
+      if (!wasWritten) write(folder, now - 1, now); // its second was already reported
       wasWritten = true;
       if (logs.late > 0) logs.stop();
     }, () => write(folder, now - 1, now));
@@ -44,7 +44,7 @@ processTest(
       if (busy(told).has(now - 1)) logs.stop();
     });
     assertEquals(busy([...before, ...after]), new Map([[now - 1, 1]]));
-    assertEquals(late, [2, 0]); // it is told once
+    assertEquals(late, [2, 0]); // late lines are counted once
   },
 );
 

@@ -16,7 +16,7 @@ import {
 
 const LIMIT = 1024 * 1024;
 
-/** Opens a spool in a folder, and what it says. */
+/** Opens a spool in a folder, and collects what it says. */
 function open(folder: string, limit = LIMIT) {
   const said: string[] = [];
   const say = (message: string) => void said.push(message);
@@ -32,14 +32,14 @@ function takeAll(spool: Spool): string[] {
   return texts;
 }
 
-/** A program with its spool in a folder. */
+/** Starts tsd.ts with its spool in a folder. */
 function spooling(folder: string, host: string | number, ...args: string[]) {
   const [deno, run, ...rest] = tsdCommand("--spool-dir", folder, ...args, host);
   const flags = [`--allow-read=${folder}`, `--allow-write=${folder}`];
   return new Piped([deno!, run!, ...flags, ...rest]);
 }
 
-/** Resolves once a line is the last in the spool, which is looked at in a copy. */
+/** Resolves once a line is the last of the spool on disk, as a copy shows. */
 async function onDisk(folder: string, line: string): Promise<void> {
   const copy = await Deno.makeTempDir();
   await until(() => {
@@ -152,7 +152,7 @@ processTest("DiskStore opens a file with a torn end", [], (folder) => {
 });
 
 processTest(
-  "DiskStore puts a file aside that is not one of its own",
+  "DiskStore puts aside a file that is not its own",
   [],
   (folder) => {
     Deno.writeTextFileSync(`${folder}/tsd.spool`, "x".repeat(10_000));
@@ -170,7 +170,7 @@ processTest(
   },
 );
 
-processTest("DiskStore puts a file aside that is torn", [], (folder) => {
+processTest("DiskStore puts aside a torn file", [], (folder) => {
   {
     using first = open(folder);
     for (let i = 0; i < 100; i++) first.spool.push(`${i}`.padEnd(999), 1);
@@ -185,7 +185,7 @@ processTest("DiskStore puts a file aside that is torn", [], (folder) => {
 
 for (const way of ["telnet", "HTTP"]) {
   processTest(
-    `tsd.ts: killed (-9) again and again, it sends by ${way} all it had on disk`,
+    `tsd.ts: sends by ${way} all that was on disk after several kill -9`,
     [],
     async (folder) => {
       const generator = generate();
@@ -241,7 +241,7 @@ processTest(
 );
 
 processTest(
-  "tsd.ts: starts with the permissions that its --help gives for a spool on disk",
+  "tsd.ts: needs no more permissions for a spool on disk than its --help says",
   [],
   async (folder) => {
     await using server = new FakeTsd();

@@ -1,4 +1,4 @@
-/** Puts by HTTP, with TSDs of our own. */
+/** Puts by HTTP, with the small TSDs of the tests. */
 import {
   assert,
   assertEquals,
@@ -36,7 +36,7 @@ function httpOn(port: number, options: HttpOptions = {}, path = ""): Http {
   return new Http(new URL(`http://127.0.0.1:${port}${path}`), options);
 }
 
-/** What OpenTSDB answers about datapoints, of which it refuses some. */
+/** The answer of an OpenTSDB that refuses some datapoints. */
 function details(lines: string[], error: (line: string) => string | undefined) {
   const errors = lines.flatMap((line) => {
     const found = error(line);
@@ -52,7 +52,7 @@ function details(lines: string[], error: (line: string) => string | undefined) {
   return { status: failed > 0 ? 400 : 200, body };
 }
 
-Deno.test("jsonOf() writes puts as JSON, and each number as it stands", () => {
+Deno.test("jsonOf() writes puts as JSON, with each number as it was written", () => {
   const lines = [
     "put a.b/c-d_e 1700000000 1 host=web1",
     "put a 1700000001 -007.50 host=web1 part=a/b",
@@ -113,7 +113,7 @@ processTest(
     assertEquals(url.pathname + url.search, "/api/put?sync&details");
     assertEquals(headers.get("authorization"), "Bearer abc");
     assert(bytes < 20 * server.sizes[0]!, `${bytes} bytes`);
-    assert(http.share.size > share); // as answers are swift
+    assert(http.share.size > share); // as the answers come quickly
     assert(Math.max(...server.sizes) > server.sizes[0]!);
     assertEquals(sender.replies.refused, 0);
   },
@@ -168,7 +168,7 @@ processTest(
 );
 
 processTest(
-  "Http keeps what was read, but is not known to be stored, for a while",
+  "Http keeps for a while what was read, but may not be stored yet",
   [],
   async () => {
     await using server = new HttpTsd();
@@ -181,7 +181,7 @@ processTest(
 );
 
 processTest(
-  "Http sends again what a TSD had read that dies between two requests",
+  "Http sends again what a TSD had read when it dies between two requests",
   [],
   async () => {
     const port = freePort();
@@ -212,10 +212,10 @@ processTest(
   },
 );
 
-Deno.test("Share grows quickly up to half of where it failed", () => {
+Deno.test("Share grows quickly up to half of the size at which it failed", () => {
   const share = new Share(1024, { least: 16, most: 4096 });
   share.shrink();
-  share.shrink(); // an outage is no reason to be careful
+  share.shrink(); // only the first of three in a row counts: it is an outage
   share.shrink();
   assertEquals(share.size, 128);
   const sizes = Array.from({ length: 4 }, () => (share.grow(), share.size));
@@ -226,7 +226,7 @@ Deno.test("Share grows quickly up to half of where it failed", () => {
   assertEquals(share.size, 4096);
 });
 
-Deno.test("Sender is silent when a TSD closes a connection that owes nothing", async () => {
+Deno.test("Sender says nothing when a TSD closes a connection on which all was answered", async () => {
   const sent: string[] = [];
   let opened = 0;
   const host: Host = {
@@ -255,7 +255,7 @@ Deno.test("Sender is silent when a TSD closes a connection that owes nothing", a
 });
 
 processTest(
-  "Http makes a new connection when a TSD says that it closes the old one",
+  'Http makes a new connection after the answer "connection: close"',
   [],
   async () => {
     await using server = new HttpTsd(() => ({
@@ -325,7 +325,7 @@ for (
 }
 
 processTest(
-  "Http has a pause made where a TSD needs one, though another is there",
+  "Http asks for a pause after 429 and 503, even when there is another host",
   [],
   async () => {
     for (const [status, pauses] of [[429, 1], [503, 1], [401, 0]] as const) {
@@ -374,7 +374,7 @@ processTest(
 );
 
 processTest(
-  "Http says so when a TSD refuses even the smallest request",
+  "Http says when a TSD refuses even the smallest request",
   [],
   async () => {
     await using server = new HttpTsd(() => ({ status: 413 }));
@@ -419,7 +419,7 @@ processTest(
 );
 
 processTest(
-  "tsd.ts: credentials come from a file or the environment",
+  "tsd.ts: reads credentials from a file or the environment",
   [],
   async (folder) => {
     await using server = new HttpTsd();
@@ -451,7 +451,7 @@ processTest(
 );
 
 processTest(
-  "tsd.ts: a CA of one's own signs for an https:// TSD",
+  "tsd.ts: trusts the CA in DENO_CERT for an https:// TSD",
   ["openssl"],
   async (folder) => {
     const { success } = await new Deno.Command("openssl", {

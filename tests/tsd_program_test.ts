@@ -1,4 +1,4 @@
-/** The program tsd.ts, between a program on its left and TSDs of our own. */
+/** The program tsd.ts, with the small TSDs of the tests. */
 import { assert, assertEquals } from "@std/assert";
 import {
   command,
@@ -11,7 +11,7 @@ import {
 import { atLast, FakeTsd, generate, LINE, take, tsd } from "./helpers/tsds.ts";
 
 processTest(
-  "tsd.ts: a spool that is too small drops the oldest and counts them",
+  "tsd.ts: drops the oldest lines when its spool is full, and counts them",
   [],
   async () => {
     const port = freePort();
@@ -72,7 +72,7 @@ processTest(
 );
 
 processTest(
-  "tsd.ts: a million lines through a small spool, as the TSD reads them",
+  "tsd.ts: sends a million lines through a small spool, in order",
   [],
   async () => {
     await using server = new FakeTsd();

@@ -1,4 +1,4 @@
-/** The sender and its telnet connections, with TSDs of our own, in one process. */
+/** The sender and its telnet connections, with the small TSDs of the tests. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Link, Share } from "../pipes/tsd/link.ts";
 import { Sender } from "../pipes/tsd/sender.ts";
@@ -14,7 +14,7 @@ import {
 } from "./helpers/tsds.ts";
 import { freePort, processTest, puts, until } from "./helpers/processes.ts";
 
-/** A sender by telnet to ports of this host. */
+/** Starts a sender by telnet to ports of this host. */
 function sendTo(ports: number[], options: TelnetOptions = {}) {
   return startSender(
     ports.map((port) => new Telnet({ hostname: "127.0.0.1", port }, options)),
@@ -44,45 +44,45 @@ processTest("Sender turns to the next host when one fails", [], async () => {
 });
 
 processTest(
-  "Sender finds out a TSD that takes a few lines and never reads them",
+  "Sender notices a TSD that takes a few lines and never reads them",
   [],
   async () => {
-    await using sulking = new FakeTsd({ reads: false });
+    await using stalled = new FakeTsd({ reads: false });
     await using good = new FakeTsd();
-    const ports = [sulking.port, good.port];
+    const ports = [stalled.port, good.port];
     const { add, end, said } = sendTo(ports, { patience: 1000 });
     const written = take(generate(), 200);
     add(written);
     await end();
     assertMatch(said[0]!, /does not read; sending 200 again$/);
-    assertEquals(sulking.connections, 1);
+    assertEquals(stalled.connections, 1);
     const what = "TSD that never reads, few lines";
     await compare(what, written, () => puts(good.lines));
   },
 );
 
 processTest(
-  "Sender sends a flood to the next host when a TSD never reads it",
+  "Sender sends many lines to the next host when a TSD never reads them",
   [],
   async () => {
-    await using sulking = new FakeTsd({ reads: false });
+    await using stalled = new FakeTsd({ reads: false });
     await using good = new FakeTsd();
-    const ports = [sulking.port, good.port];
+    const ports = [stalled.port, good.port];
     const { add, end, said, hosts, spool } = sendTo(ports, { patience: 1000 });
     const written = take(generate(), 200_000);
     const share = hosts[0]!.share.size;
     add(written);
     await end();
     assertMatch(said[0]!, /does not read; sending \d+ again$/);
-    assert(hosts[0]!.share.size < share); // halved, or more than once
+    assert(hosts[0]!.share.size < share); // it was halved once or more often
     assert(hosts[1]!.share.size > share);
     assertEquals(spool.undelivered, { lines: 0, sent: 0 });
     const what = "TSD that never reads, a flood";
     await compare(what, written, () => puts(good.lines));
-    sulking.read(); // what was begun reaches it whole
-    await until(() => sulking.lines.length > 0);
+    stalled.read(); // what was sent to it arrives with whole lines
+    await until(() => stalled.lines.length > 0);
     await until(() =>
-      sulking.lines.at(-1) === written[sulking.lines.length - 1]
+      stalled.lines.at(-1) === written[stalled.lines.length - 1]
     );
   },
 );
@@ -98,7 +98,7 @@ processTest("Sender ends a connection after its time", [], async () => {
     add(lines);
     return server.connections > 2;
   });
-  assert(spool.undelivered.lines < written.length); // the others were read
+  assert(spool.undelivered.lines < written.length); // the others were read by then
   await end();
   assertEquals(server.lines, written);
 });
@@ -217,7 +217,7 @@ processTest(
 );
 
 processTest(
-  "Sender says a failure once, however often it tries",
+  "Sender says once why it fails, however often it tries",
   [],
   async () => {
     const port = freePort();
@@ -234,13 +234,13 @@ processTest(
   },
 );
 
-Deno.test("Sender pauses longer after each failure, and anew after a success", async () => {
+Deno.test("Sender pauses longer after each failure, and briefly again after a success", async () => {
   let works = false;
   const link: Link = {
     worn: false,
     most: 1,
     send: () => Promise.resolve("stored"),
-    until: () => Promise.resolve(undefined), // nothing more comes
+    until: () => Promise.resolve(undefined), // there is nothing more to wait for
     finish: () => Promise.resolve(),
     [Symbol.dispose]: () => {},
   };

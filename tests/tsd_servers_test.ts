@@ -1,4 +1,4 @@
-/** tsd.ts and real TSDs; how it bears their death is among the faults. */
+/** tsd.ts and real TSDs; tests in which these die are in tests/faults. */
 import { assertEquals, assertMatch } from "@std/assert";
 import {
   authfailures,
@@ -17,7 +17,7 @@ import {
 } from "./helpers/tsds.ts";
 
 processTest(
-  "authfailures.ts through nc and tsd.ts into real TSDs: each second as counted",
+  "authfailures.ts through nc and tsd.ts: real TSDs store each second as counted",
   ["victoria-metrics", "influxd", "nc", "tail"],
   async (folder) => {
     const folderOf = (name: string) => {
@@ -54,7 +54,7 @@ processTest(
 );
 
 processTest(
-  "tsd.ts: VictoriaMetrics cannot be reached at the start",
+  "tsd.ts: delivers all when VictoriaMetrics is started later",
   ["victoria-metrics"],
   async (folder) => {
     await using server = new VictoriaMetrics(folder);

@@ -12,7 +12,7 @@ import {
 import { compare, FakeTsd, generate, take, tsd } from "./helpers/tsds.ts";
 
 processTest(
-  "tsd.ts: Ctrl-C reaches both sides of the pipe, and the last second is sent",
+  "tsd.ts: sends the last second when Ctrl-C ends both sides of the pipe",
   ["sh", "setsid", "tail", "tee"],
   async (folder) => {
     await using server = new FakeTsd();
@@ -46,13 +46,13 @@ processTest(
 );
 
 processTest(
-  "tsd.ts: a second signal ends it at once, and it says what it leaves",
+  "tsd.ts: ends at once at a second signal, and says what was not delivered",
   [],
   async () => {
-    await using sulking = new FakeTsd({ reads: false });
-    const pipe = tsd("--timeout", "60", sulking.port);
-    pipe.write(take(generate(), 400_000)).catch(() => {}); // takes not all
-    await until(() => sulking.connections > 0);
+    await using stalled = new FakeTsd({ reads: false });
+    const pipe = tsd("--timeout", "60", stalled.port);
+    pipe.write(take(generate(), 400_000)).catch(() => {}); // it does not take all of them
+    await until(() => stalled.connections > 0);
     pipe.process.kill("SIGTERM");
     let ended = false;
     pipe.process.status.then(() => ended = true);
@@ -68,7 +68,7 @@ processTest(
 );
 
 processTest(
-  "tsd.ts: a signal ends the input that goes on, and what came is sent",
+  "tsd.ts: ends at a signal though its input goes on, and sends what came",
   [],
   async () => {
     await using server = new FakeTsd();
@@ -77,9 +77,9 @@ processTest(
     await pipe.write(take(generator, 10));
     await until(() => server.lines.length === 10);
     pipe.process.kill("SIGTERM");
-    await pipe.write(take(generator, 10)); // the last words of the left side
+    await pipe.write(take(generator, 10)); // what the left side writes when it ends
     await until(() => server.lines.length === 20);
-    assertEquals((await pipe.end()).code, 0); // its stdin is open to the end
+    assertEquals((await pipe.end()).code, 0); // its stdin is still open
     assertEquals(pipe.err, []);
   },
 );

@@ -23,7 +23,7 @@ Deno.test("Spool hands out lines once, in order, in batches", () => {
   assertEquals(spool.waiting, 0);
 });
 
-Deno.test("Spool.rewind() brings back what was sent or lately read", () => {
+Deno.test("Spool.rewind() brings back what was sent, or read a short time ago", () => {
   const { spool, advance } = spoolOf(1e6);
   for (const text of ["a\n", "b\n", "c\n"]) {
     spool.push(text, 1);
@@ -56,7 +56,7 @@ Deno.test("Spool.push() drops the oldest lines beyond the limit and counts them"
   assertEquals(takeAll(spool), text + text);
 });
 
-Deno.test("Spool.push() rather forgets what was sent, and says so when it is missed", () => {
+Deno.test("Spool.push() makes room by forgetting what was sent; rewind() says when that is lost", () => {
   const { spool, advance } = spoolOf(100_000);
   const text = "x".repeat(39_999) + "\n";
   for (const lines of [2, 3, 4]) {
@@ -72,7 +72,7 @@ Deno.test("Spool.push() rather forgets what was sent, and says so when it is mis
   assertEquals(spool.rewind(), { again: 0, lost: 0 });
 });
 
-Deno.test("Spool.push() makes room of what was surely stored, and misses none of it", () => {
+Deno.test("Spool.push() makes room by forgetting what was surely stored; none of it is lost", () => {
   const { spool, advance } = spoolOf(100_000);
   const text = "x".repeat(39_999) + "\n";
   spool.push(text, 2);

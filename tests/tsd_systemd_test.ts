@@ -1,4 +1,4 @@
-/** The README's unit for systemd: it is valid, and what it starts works. */
+/** The README's unit for systemd is valid, and what it starts works. */
 import { assertEquals } from "@std/assert";
 import { processTest, ROOT, Running, until } from "./helpers/processes.ts";
 import { HttpTsd } from "./helpers/tsds.ts";
@@ -14,7 +14,7 @@ function readmeUnit(): string {
 }
 
 processTest(
-  "systemd takes the README's unit",
+  "systemd accepts the README's unit",
   ["systemd-analyze"],
   async (folder) => {
     await Deno.writeTextFile(`${folder}/readme.service`, readmeUnit());
@@ -35,7 +35,7 @@ processTest(
     const [, script] = readmeUnit()
       .match(/^ExecStart=\/bin\/sh -c '([^']*)'$/m)!;
     const program = script!.replaceAll("\\\n", " ")
-      .replace("--resume", "--timespan 1 --resume") // for a short test
+      .replace("--resume", "--timespan 1 --resume") // so that the test is short
       .replaceAll("deno run", `${Deno.execPath()} run`)
       .replaceAll("/var/lib/http-requests", `${folder}/state`)
       .replaceAll("/var/log/nginx/access.log", log)

@@ -9,7 +9,7 @@ Deno.test("printable() strips control characters and bounds the length", () => {
   assertEquals(printable("x".repeat(5000)).length, 203);
 });
 
-Deno.test("cure() names the command that helps", () => {
+Deno.test("cure() names the command that helps against a reply", () => {
   const reply = "put: unknown metric: No such name for";
   assertEquals(cure(`${reply} 'metrics': 'a.b'`), "tsdb mkmetric a.b");
   assertEquals(cure(`${reply} 'tagk': 'host'`), "tsdb uid assign tagk host");
@@ -22,7 +22,7 @@ Deno.test("cure() names the command that helps", () => {
   );
 });
 
-Deno.test("Replies.add() says each kind once, then ever more rarely", () => {
+Deno.test("Replies.add() says each kind the 1st, 10th, 100th, and 1,000th time", () => {
   const replies = new Replies();
   const said = Array.from(
     { length: 1000 },
@@ -42,7 +42,7 @@ Deno.test("Replies.add() says each kind once, then ever more rarely", () => {
   assertEquals(replies.refused, 1001);
 });
 
-Deno.test("Replies.add() tells a bounded number of kinds apart", () => {
+Deno.test("Replies.add() says only a bounded number of kinds", () => {
   const replies = new Replies();
   let said = 0;
   for (let i = 0; i < 20_000; i++) if (replies.add(`noise ${i}`)) said++;

@@ -4,7 +4,7 @@ import { unread } from "../script/unread_logs.ts";
 
 const START = 1_700_000_000;
 
-Deno.test("autodump() reports no 0 from before a log was read, even when it dumps late", async () => {
+Deno.test("autodump() reports no 0 for a time before a log was read, even when it dumps late", async () => {
   let second = 0;
   const failures = new MetricCounter("m", {
     tags: { host: "h" },
@@ -18,7 +18,7 @@ Deno.test("autodump() reports no 0 from before a log was read, even when it dump
     new Promise<void>((end) => signal.addEventListener("abort", () => end()));
   {
     await using _ = autodump(failures, { output, sleep: never });
-    second = 3; // nothing was dumped meanwhile
+    second = 3; // without a dump until then
     unread.delete(log);
     second = 5;
   }

@@ -9,11 +9,11 @@ import {
 
 const SCRIPT = "collectors/uptime.ts";
 
-processTest("uptime.ts prints a sample at once, of its second", [
+processTest("uptime.ts prints a sample at once, with its own second", [
   "tail",
 ], async () => {
   const before = Math.floor(Date.now() / 1000);
-  const proc = new Running(["tail", "/proc/uptime"]); // Deno may not read it
+  const proc = new Running(["tail", "/proc/uptime"]); // Deno itself may not read it
   await proc.end();
   const uptime = parseFloat(proc.out[0]!);
   const program = new Running(command(SCRIPT));

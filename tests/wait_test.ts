@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { sleep, turn, within } from "../script/wait.ts";
 
-Deno.test("sleep() ends early by its signal, before it begins, too", async () => {
+Deno.test("sleep() ends early when its signal is aborted, also before it begins", async () => {
   const stop = new AbortController();
   const asleep = sleep(60_000, stop.signal);
   stop.abort();
@@ -9,7 +9,7 @@ Deno.test("sleep() ends early by its signal, before it begins, too", async () =>
   await sleep(60_000, stop.signal);
 });
 
-Deno.test("sleep() takes longer times than a timer can", async () => {
+Deno.test("sleep() takes times that are too long for a timer", async () => {
   const stop = new AbortController();
   let over = false;
   const asleep = sleep(2 ** 40, stop.signal).then(() => over = true);
@@ -19,7 +19,7 @@ Deno.test("sleep() takes longer times than a timer can", async () => {
   await asleep;
 });
 
-Deno.test("within() waits for a promise, and not for longer than it may", async () => {
+Deno.test("within() waits for a promise, but not longer than the given time", async () => {
   assertEquals(await within(60_000, Promise.resolve(7)), 7);
   assertEquals(await within(1, new Promise(() => {})), undefined);
 });

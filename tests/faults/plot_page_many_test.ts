@@ -14,7 +14,7 @@ import {
 import { Plot, puts, T } from "../helpers/plot.ts";
 import { until } from "../helpers/processes.ts";
 
-const DARKEST = "60,0,60"; // of a heat map in light colours
+const DARKEST = "60,0,60"; // colour of a heat map on a light page
 
 pageTest(
   "80 series are grouped, stacked, sorted, and shown alone; axe finds no fault",
@@ -52,7 +52,7 @@ pageTest(
     // The fifth row from the top is web1 stop, the first of web2 the ninth.
     await point(page, procs, 0.5, 8.5 / 80);
     await says(procs.locator(".tip"), /^web2 dead: 6 at /);
-    // Averages pale in the colours of the seconds.
+    // An average is lighter than the colour of the highest second in it.
     const row = 16.5 / 80;
     await point(page, procs, 30.5 / 60, row);
     await says(procs.locator(".tip"), /^web3 dead: 100 at /);
@@ -67,7 +67,7 @@ pageTest(
 
     await page.getByLabel("procs: Lines").selectOption("host");
     await until(async () => await rows.count() === 10);
-    const order = hosts.map((host) => `web${host}`); // web2 before web10
+    const order = hosts.map((host) => `web${host}`); // web2 stands before web10
     assertEquals(await names(), order);
     assertEquals(await figures(procs, "peak"), [
       28,
@@ -99,8 +99,8 @@ pageTest(
     assertEquals((await names())[5], "5 others");
     assertEquals(await faults(page, { colorScheme: "dark" }), []);
 
-    // Where the system forces its colours, dashes tell lines apart, and what is
-    // switched on is still seen.
+    // Where the system replaces all colours, lines differ in their dashes, and
+    // buttons that are on still look different.
     assertEquals(await faults(page, { forcedColors: "active" }), []);
     const dashes = () =>
       page.evaluate<string[]>(

@@ -1,4 +1,4 @@
-/** Readers of stdout that are slow: what writes more than may wait slows down. */
+/** Slow readers of stdout: a writer waits for them, and loses nothing. */
 import { assertEquals } from "@std/assert";
 import { command, processTest, ROOT, Running } from "../helpers/processes.ts";
 
@@ -10,7 +10,7 @@ processTest("a replay waits for a reader that stalls, and drops nothing", [
   "wc",
 ], async (folder) => {
   const log = `${folder}/log`;
-  const quiet = 400_000; // s, of 250 bytes: 100 MB
+  const quiet = 400_000; // s, with a line of 250 bytes each: 100 MB
   const lines = [0, quiet].map((second) =>
     `${new Date(Date.UTC(2026) + second * 1000).toISOString()} x\n`
   );

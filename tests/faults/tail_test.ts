@@ -1,4 +1,4 @@
-/** Following a log through what takes long: a stop, and bursts of gigabytes. */
+/** Following a log in tests that take long: a stopped collector, gigabytes. */
 import { assert, assertEquals } from "@std/assert";
 import {
   authfailures,
@@ -9,7 +9,7 @@ import {
   until,
 } from "../helpers/processes.ts";
 
-const MATCH = "authentication failure\n"; // short, for gigabytes of it
+const MATCH = "authentication failure\n"; // a short line, so that gigabytes hold many
 const MIB = 1024 * 1024;
 
 /** All that a collector reports of what was written. */
@@ -21,34 +21,38 @@ async function reported(program: Running, written: number): Promise<number> {
   return sum();
 }
 
-processTest("a collector is stopped for 35 s while a rotated log is written", [
-  "tail",
-], async (folder) => {
-  const log = `${folder}/auth.log`;
-  const program = await authfailures(log);
-  let written = 0;
-  const write = async (path: string) => {
-    await Deno.writeTextFile(path, MATCH, { append: true });
-    written++;
-  };
-  await Deno.rename(log, `${log}.1`);
-  await write(log);
-  await sleep(1000);
-  program.process.kill("SIGSTOP");
-  for (let i = 0; i < 35; i++) {
-    await write(`${log}.1`);
+processTest(
+  "a collector that is stopped for 35 s loses no line of a rotated log",
+  [
+    "tail",
+  ],
+  async (folder) => {
+    const log = `${folder}/auth.log`;
+    const program = await authfailures(log);
+    let written = 0;
+    const write = async (path: string) => {
+      await Deno.writeTextFile(path, MATCH, { append: true });
+      written++;
+    };
+    await Deno.rename(log, `${log}.1`);
     await write(log);
     await sleep(1000);
-  }
-  program.process.kill("SIGCONT");
-  for (let i = 0; i < 3; i++) {
-    await sleep(1000);
-    await write(`${log}.1`);
-  }
-  const stored = await reported(program, written);
-  console.log(`stopped for 35 s: written=${written} stored=${stored}`);
-  assertEquals(stored, written);
-});
+    program.process.kill("SIGSTOP");
+    for (let i = 0; i < 35; i++) {
+      await write(`${log}.1`);
+      await write(log);
+      await sleep(1000);
+    }
+    program.process.kill("SIGCONT");
+    for (let i = 0; i < 3; i++) {
+      await sleep(1000);
+      await write(`${log}.1`);
+    }
+    const stored = await reported(program, written);
+    console.log(`stopped for 35 s: written=${written} stored=${stored}`);
+    assertEquals(stored, written);
+  },
+);
 
 processTest("bursts of 3 GB are counted in memory that does not grow", [
   "tail",

@@ -29,7 +29,7 @@ for (const [way, { program, Tsd }] of WAYS) {
       const pipe = tsd("--timeout", "60", host);
       const generator = generate();
       const written: string[] = [];
-      /** Over 1 MiB: of what one connection takes, some was read to the end. */
+      /** Writes over 1 MiB, more than a connection holds: some of it was read. */
       const stream = async () => {
         for (let i = 0; i < 30; i++) {
           const lines = take(generator, 1000);

@@ -6,7 +6,7 @@ import { has, processTest, until } from "./processes.ts";
 const AXE = "npm:axe-core@4.13.0"; // not resolved until it is used
 
 const PLAYWRIGHT = "npm:playwright-core@1.65.1"; // not resolved until it is used
-/** The one without windows takes a third less of the CPU. */
+/** Chromium; without windows, where there is one, as it takes less CPU time. */
 export const CHROMIUM = has("chromium-headless-shell")
   ? "chromium-headless-shell"
   : "chromium";
@@ -19,9 +19,9 @@ const FLAGS = [
   "--disable-component-update",
   "--disable-sync",
 ];
-const WAIT = 60_000; // ms, on a loaded machine
+const WAIT = 60_000; // ms, long enough for a busy machine
 
-/** What is used of a page, and of an element in it. */
+/** What the tests use of an element of a page. */
 export interface Element {
   click(options?: { modifiers?: string[] }): Promise<void>;
   dblclick(): Promise<void>;
@@ -43,7 +43,7 @@ export interface Element {
   >;
 }
 
-/** What the person has told the system of colours. */
+/** The colours that a person has chosen in the system. */
 export interface Media {
   colorScheme?: "light" | "dark";
   forcedColors?: "active" | "none";
@@ -86,13 +86,13 @@ export interface Browser {
 
 /** Starts Chromium. */
 export async function launch(): Promise<Browser> {
-  Deno.env.set("__IS_WSL_TEST__", "1"); // spares it a look into /proc
+  Deno.env.set("__IS_WSL_TEST__", "1"); // so that it does not read /proc
   const { chromium } = await import(PLAYWRIGHT);
   const executablePath = `/usr/bin/${CHROMIUM}`;
   return chromium.launch({ executablePath, args: FLAGS, timeout: WAIT });
 }
 
-/** Opens a window, and collects what is thrown in it. */
+/** Opens a window; errors that its page throws are added to `thrown`. */
 export async function open(context: Context, thrown: string[]): Promise<Page> {
   const page = await context.newPage();
   page.on("pageerror", ({ message }) => thrown.push(message));
@@ -111,12 +111,12 @@ export interface Seen {
 type PageTest = (seen: Seen) => Promise<void>;
 const tests: { name: string; fn: PageTest }[] = [];
 
-/** A test of the page that a plot serves, which must not throw anything. */
+/** A test of the page that plot.ts serves; it fails when the page throws. */
 export function pageTest(name: string, fn: PageTest): void {
   tests.push({ name, fn });
 }
 
-/** Does one of the tests, in a fresh window. */
+/** Runs one of the tests in a fresh window. */
 async function test(browser: Browser, fn: PageTest) {
   await Plot.at([], async (plot, address) => {
     plot.process.stdout.pipeTo(new WritableStream()).catch(() => {});
@@ -131,7 +131,7 @@ async function test(browser: Browser, fn: PageTest) {
   });
 }
 
-/** Does the tests of a file, in one browser. */
+/** Runs the tests of a file in one browser. */
 export function testInChromium(title: string): void {
   processTest(title, [CHROMIUM], async (_, t) => {
     const browser = await launch();
@@ -145,7 +145,7 @@ export function testInChromium(title: string): void {
   });
 }
 
-/** Waits until an element says something. */
+/** Waits until an element shows a text, and returns what it shows. */
 export async function says(
   place: Element,
   wanted: string | RegExp,
@@ -166,7 +166,7 @@ export function chart(page: Page, name: string): Element {
   return page.locator(`.chart[aria-label="${name}"]`);
 }
 
-/** The figures of a chart, a row each series. */
+/** The figures in a column of a chart's legend, one for each series. */
 export async function figures(
   place: Element,
   column: string,
@@ -191,7 +191,7 @@ export async function point(
   });
 }
 
-/** The second that is read, or undefined. */
+/** The second whose values the legend shows, if it shows those of one. */
 export async function secondRead(place: Element): Promise<number | undefined> {
   const title = await place.locator("thead .figure button").first()
     .getAttribute("title");
@@ -243,7 +243,7 @@ export async function colours(
   return [...all];
 }
 
-/** What axe finds that keeps people from using the page. */
+/** What keeps people from using the page, as axe finds it. */
 export async function faults(page: Page, media: Media) {
   const { default: axe } = await import(AXE);
   await page.emulateMedia(media);

@@ -1,7 +1,7 @@
 import { ROOT, Running } from "./processes.ts";
 
 /**
- * Makes a clone: copies what git tracks, or would.
+ * Copies the files that git tracks, or would track, as a clone has them.
  *
  * @returns Its folder, with a slash.
  */

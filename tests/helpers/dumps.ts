@@ -1,4 +1,4 @@
-/** The programs in `fixtures/dumps.ts`, and what is expected of their puts. */
+/** The programs in `fixtures/dumps.ts`, and what their puts must be. */
 import { assertEquals } from "@std/assert";
 import { puts, ROOT, Running } from "./processes.ts";
 
@@ -15,7 +15,7 @@ export function total(lines: string[]): number {
   return puts(lines).reduce((sum, { value }) => sum + value, 0);
 }
 
-/** Each series' timestamps increase, without a hole. */
+/** Asserts that each series has one datapoint for each second, in order. */
 export function assertWhole(lines: string[]): void {
   const last = new Map<string, number>();
   for (const { series, second } of puts(lines)) {

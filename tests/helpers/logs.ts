@@ -1,11 +1,11 @@
-/** What the tests share that follow a log: who writes it, and who reads it. */
+/** What tests that follow a log share: its writer and its reader. */
 import { assertEquals } from "@std/assert";
 import { tail } from "../../mod.ts";
 import { until } from "./processes.ts";
 
 const STOP = "stop";
 
-/** Writes numbered lines into a file that it opened, whatever its name is. */
+/** Writes numbered lines into a file, also when that gets another name. */
 export class Writer {
   readonly written: string[];
   readonly #file: Deno.FsFile;
@@ -15,7 +15,7 @@ export class Writer {
     this.written = written;
   }
 
-  /** Adds lines, all at once. */
+  /** Adds lines in one write. */
   write(count = 1): void {
     let text = "";
     for (let i = 0; i < count; i++) {
@@ -58,13 +58,13 @@ export class Reader {
     await until(all).catch(() => this.compare("not in time", written));
   }
 
-  /** Has it read to the end of a log, and end there. */
+  /** Makes it read to the end of a log, and stop there. */
   async stop(log: string): Promise<void> {
     await Deno.writeTextFile(log, STOP + "\n", { append: true });
     await this.#ended;
   }
 
-  /** What came is what was written, each line once; says so. */
+  /** Asserts that each line was read once, and prints the numbers. */
   compare(what: string, written: string[]): void {
     const came = new Set(this.lines);
     const lost = written.filter((line) => !came.has(line)).length;
@@ -78,7 +78,7 @@ export class Reader {
   }
 }
 
-/** Starts to read a log, which is made if need be, and returns once it does. */
+/** Starts to read a log, which is made if need be; returns once lines arrive. */
 export async function read(log: string): Promise<Reader> {
   const written: string[] = [];
   using writer = new Writer(log, written);

@@ -1,6 +1,6 @@
 /** A clock that stands still until a test lets time pass, and timers by it. */
 export class ManualTime {
-  /** Milliseconds since the epoch; whoever sets it, timers do not notice. */
+  /** Milliseconds since the epoch; timers do not go by it, so it may be set. */
   now: number;
   #passed = 0;
   readonly #sleepers = new Set<{ end: number; wake: () => void }>();
@@ -18,13 +18,13 @@ export class ManualTime {
       signal?.addEventListener("abort", () => wake());
     });
 
-  /** Lets time pass while nobody wakes, as in a blocked event loop. */
+  /** Lets time pass without waking a timer, as in a blocked event loop. */
   block(seconds: number): void {
     this.now += seconds * 1000;
     this.#passed += seconds * 1000;
   }
 
-  /** Lets time pass, and whoever sleeps do in between what there is to do. */
+  /** Lets time pass, and wakes each timer when it is due. */
   async pass(seconds: number): Promise<void> {
     const end = this.#passed + seconds * 1000;
     await allElse();
@@ -42,7 +42,7 @@ export class ManualTime {
   }
 }
 
-/** Resolves when nothing else is left to do but to wait. */
+/** Resolves when everything that runs has come to wait for a timer. */
 function allElse(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }

@@ -3,7 +3,7 @@ import { command, start, until } from "./processes.ts";
 
 export const T = 1_700_000_000;
 
-/** The lines of each of so many seconds, in one list. */
+/** Makes the lines of `count` seconds, all in one list. */
 export function puts(count: number, lines: (i: number) => string[]): string[] {
   return Array.from({ length: count }, (_, i) => lines(i)).flat();
 }
@@ -13,7 +13,7 @@ export function encode(lines: string[]): Uint8Array {
   return new TextEncoder().encode(lines.map((line) => line + "\n").join(""));
 }
 
-/** A plot.ts that runs. */
+/** A running plot.ts. */
 export class Plot {
   readonly process: Deno.ChildProcess;
   /** What it said on stderr so far. */
@@ -35,7 +35,7 @@ export class Plot {
     }
   }
 
-  /** What `fn` does with a plot, at a free port if none is given. */
+  /** Calls `fn` with a running plot.ts, at a free port if none is given. */
   static async at(
     args: string[],
     fn: (plot: Plot, address: string) => Promise<void>,

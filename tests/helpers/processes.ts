@@ -1,4 +1,4 @@
-/** What the tests share that start real processes. */
+/** What the tests that start real processes share. */
 import { assert, assertEquals } from "@std/assert";
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { sleep, within } from "../../script/mod.ts";
@@ -7,9 +7,9 @@ export { sleep };
 
 export const ROOT = new URL("../../", import.meta.url).pathname;
 
-const DEADLINE = 300_000; // ms that a test may take, on a busy machine, too
+const DEADLINE = 300_000; // ms that a test may take, also on a busy machine
 const PATIENCE = 60; // seconds for what takes less than one on an idle machine
-/** Seconds for what a busy machine may spoil, and an idle one never does. */
+/** Seconds in which what a busy machine may spoil is tried again and again. */
 export const TRIES = 150;
 
 const started = new Set<Deno.ChildProcess>();
@@ -18,7 +18,7 @@ const granted =
   Deno.permissions.querySync({ name: "run" }).state === "granted" &&
   Deno.permissions.querySync({ name: "write" }).state === "granted";
 
-/** Whether a program is on this machine; false where nothing may be run. */
+/** Whether a program is on this machine; false where no program may be run. */
 export function has(program: string): boolean {
   if (!granted) return false;
   const args = ["-c", 'command -v "$0"', program];
@@ -34,9 +34,9 @@ export function unfit(programs: string[]): string | undefined {
 }
 
 /**
- * A test that starts processes: ignored in a plain `deno test`, which grants
- * nothing, and where a program is missing; its title then says why. What it has
- * started ends with it, and it fails when that takes too long.
+ * A test that starts processes. It is ignored in a plain `deno test`, which
+ * grants no permission, and where a program is missing; its title then says why.
+ * The processes that it has started end with it, and it fails after `DEADLINE`.
  */
 export function processTest(
   name: string,
@@ -61,7 +61,7 @@ export function processTest(
   });
 }
 
-/** The command that a script's first line stands for, with this Deno. */
+/** The command in the first line of a script, with this Deno. */
 export function command(script: string, ...args: string[]): string[] {
   const [shebang] = Deno.readTextFileSync(ROOT + script).split("\n", 1);
   const flags = shebang!.replace(/^#!.*?deno run /, "").split(" ");
@@ -105,12 +105,12 @@ export class Running {
     if (all.stderr === "piped") this.#collect(this.process.stderr, this.err);
   }
 
-  /** Reads no more of what it prints on stdout. */
+  /** Stops reading what it prints on stdout. */
   pause(): void {
     this.#read = Promise.withResolvers();
   }
 
-  /** Reads on. */
+  /** Goes on reading. */
   resume(): void {
     this.#read.resolve();
   }
@@ -120,7 +120,7 @@ export class Running {
     this.#hangUp.abort();
   }
 
-  /** Resolves once it has ended, and all it printed is there. */
+  /** Resolves once it has ended and all that it printed was read. */
   async end(signal?: Deno.Signal): Promise<Deno.CommandStatus> {
     if (signal) this.process.kill(signal);
     const status = await this.process.status;
@@ -153,7 +153,7 @@ export interface Put {
   value: number;
 }
 
-/** Reads put lines of either format; refuses any other line. */
+/** Reads put lines, also tcollector's; throws at any other line. */
 export function puts(lines: string[]): Put[] {
   return lines.map((line) => {
     const found = line.match(
@@ -183,8 +183,8 @@ export async function until(
 }
 
 /**
- * A port that was free a moment ago. It is none of those that the system gives
- * to connections, of which other tests make many.
+ * A port that was free a moment ago. It is below those that the system gives to
+ * the connections of other tests.
  */
 export function freePort(): number {
   while (true) {
@@ -198,11 +198,11 @@ export function freePort(): number {
   }
 }
 
-/** authfailures.ts on a log of its own, once it reads. */
+/** Starts authfailures.ts on a new log; resolves once it reads the log. */
 export async function authfailures(log: string): Promise<Running> {
   await Deno.writeTextFile(log, OTHER);
   const program = new Running(command("collectors/authfailures.ts", log));
-  await until(() => program.out.length > 0); // it has been reading for a second
+  await until(() => program.out.length > 0); // by then it has read for a second
   return program;
 }
 
@@ -210,11 +210,11 @@ export const MATCH = "combo sshd[1]: authentication failure; logname= uid=0\n";
 /** A line that authfailures.ts does not count. */
 export const OTHER = "combo sshd[1]: session opened for user root\n";
 
-/** What was written into a log in which second. */
+/** How many lines that count were written into a log in which second. */
 export class Ledger {
   readonly seconds = new Map<number, number>();
 
-  /** Writes early in a second, so that there is time to read it in the same. */
+  /** Writes early in a second, so that it can be read in the same second. */
   async write(path: string, matches: number): Promise<void> {
     await until(() => Date.now() % 1000 < 200);
     const second = Math.floor(Date.now() / 1000);
@@ -224,10 +224,10 @@ export class Ledger {
   }
 
   /**
-   * All that was written is reported, in its order, and nothing before it was
-   * written; says so. What is counted as it arrives belongs to the second in
-   * which it is read (rule R2), and a busy machine can keep a reader waiting:
-   * where the right second is the point, try `until()` nothing comes late.
+   * Asserts that all that was written is reported, in order, and not before it
+   * was written; prints the numbers. What is counted as it arrives belongs to
+   * the second in which it is read (rule R2), and a busy machine can read late:
+   * a test of the right second has to try `until()` nothing comes late.
    *
    * @returns By how many seconds the latest came late.
    */

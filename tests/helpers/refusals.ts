@@ -4,12 +4,12 @@ import { readCommand } from "../../collectors/lograte/command.ts";
 import { complete } from "../../collectors/lograte/options.ts";
 import { accepted } from "../../script/mod.ts";
 
-/** What an exit throws here: no Error, as those would be refused once more. */
+/** Thrown in place of an exit. It is no Error, as an Error is refused again. */
 class Exit {
   constructor(readonly status?: number) {}
 }
 
-/** lograte.ts ends with status 2 and one line that matches; says so. */
+/** Asserts that lograte.ts ends with status 2 and one line that matches. */
 export function assertRefused(args: string[], message: RegExp): void {
   const { exit, stderr } = Deno;
   const said: string[] = [];

@@ -3,7 +3,7 @@ import { command } from "./processes.ts";
 
 const OPTIONS = ["--metric", "m", "--tag", "host=h", "--time", "auto"];
 
-/** The script with the permission to write into a folder. */
+/** The command of the script, with a state in a folder that it may write. */
 export function resumed(folder: string, ...args: string[]): string[] {
   const late = args.includes("--lateness") ? [] : ["--lateness", "1"];
   const [deno, run, ...rest] = command(

@@ -1,6 +1,6 @@
 /**
- * A small double of tcollector: runs what lies in numbered folders as it does,
- * and tells which lines it would have refused.
+ * A small double of tcollector: runs the collectors in numbered folders as it
+ * does, and collects the lines that it would have refused.
  */
 import { assertEquals } from "@std/assert";
 import { has, ROOT, Running, sleep, start } from "./processes.ts";
@@ -17,7 +17,7 @@ const RETRY = { restart: 15, dead: 3600 }; // s
 interface Collector {
   path: string;
   process?: Deno.ChildProcess;
-  /** When it may be started (again), and when it said something last. */
+  /** When it may be started (again), and when it last printed a line. */
   start: number;
   heard: number;
   status?: Deno.CommandStatus;
@@ -31,7 +31,7 @@ export class Tcollector {
   readonly refused: string[] = [];
   /** What collectors said on stderr. */
   readonly warnings: string[] = [];
-  /** Repeated values that it keeps to itself. */
+  /** How many repeated values it has not passed on. */
   deduped = 0;
   readonly collectors: Collector[] = [];
   readonly #series = new Map<
@@ -92,7 +92,7 @@ export class Tcollector {
     for (let done = false; !done;) {
       for (let drained = 0; drained < DRAIN;) {
         const found = await Promise.race([read, sleep(10)]);
-        if (found === undefined) break; // nothing there by now
+        if (found === undefined) break; // there is nothing more to read
         if (found.done) {
           done = true;
           break;
@@ -144,7 +144,7 @@ export class Tcollector {
     this.refused.push(`${why}: ${line}`);
   }
 
-  /** Ends all collectors; tells how many milliseconds the slowest one took. */
+  /** Ends all collectors; returns how many milliseconds the slowest one took. */
   async stop(): Promise<number> {
     this.#stopped = true;
     const began = Date.now();
@@ -162,7 +162,7 @@ export class Tcollector {
   }
 }
 
-/** A folder of collectors as tcollector wants it: bundled, and numbered. */
+/** Makes the numbered folder that tcollector expects, with bundled collectors. */
 export async function deploy(folder: string): Promise<string> {
   const args = ["run", "-A", `${ROOT}tasks/bundle.ts`, `${folder}/0`];
   const bundle = new Running([Deno.execPath(), ...args]);
@@ -177,7 +177,7 @@ export async function deploy(folder: string): Promise<string> {
   return collectors;
 }
 
-/** tcollector gives no arguments: this does, and is run by it. */
+/** Makes a collector with arguments: tcollector itself gives none. */
 export async function wrap(
   folder: string,
   name: string,

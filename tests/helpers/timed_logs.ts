@@ -1,4 +1,4 @@
-/** What the tests of TimedLogs share: a collector of one's own. */
+/** What the tests of TimedLogs share: a collector that uses it. */
 import { assertEquals } from "@std/assert";
 import { MetricCounter, TimedLogs } from "../../mod.ts";
 import { type Put, puts, until } from "./processes.ts";
@@ -11,10 +11,10 @@ export function isFile(path: string): boolean {
   }
 }
 
-/** What happens when lines are told: all of them, and the last ones. */
+/** What happens at a report: with all that was reported, and the last part. */
 type Telling = (told: Put[], lines: Put[], logs: TimedLogs) => unknown;
 
-/** Counts the lines with an x until it is stopped; returns what was told. */
+/** Counts the lines with an x until it is stopped; returns all that was reported. */
 export async function count(
   folder: string,
   telling: Telling,
@@ -48,7 +48,7 @@ export async function count(
   return told;
 }
 
-/** The seconds in which something was counted; none of them differs. */
+/** The seconds above 0; asserts that each has the same value each time. */
 export function busy(told: Put[]): Map<number, number> {
   const found = new Map<number, number>();
   for (const { second, value } of told) {
@@ -66,7 +66,7 @@ export function write(folder: string, from: number, to: number): void {
   }
 }
 
-/** A folder with an empty log and one for the state; and a second that comes. */
+/** Makes an empty log and a folder for the state; returns a second to come. */
 export function prepare(folder: string): number {
   Deno.mkdirSync(`${folder}/state`);
   Deno.writeTextFileSync(`${folder}/log`, "");

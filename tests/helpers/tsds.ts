@@ -1,4 +1,4 @@
-/** The TSDs of the tests: real ones, and one of our own that may reply or sulk. */
+/** The TSDs of the tests: real ones, and small ones that do as a test says. */
 import { assertEquals } from "@std/assert";
 import type { Host } from "../../pipes/tsd/link.ts";
 import { Sender } from "../../pipes/tsd/sender.ts";
@@ -37,7 +37,7 @@ export abstract class Server {
     this.folder = folder;
   }
 
-  /** What starts it. */
+  /** The command that starts it. */
   abstract command(): string[];
   /** All that it has stored. */
   abstract stored(): Promise<Put[]>;
@@ -72,7 +72,7 @@ export abstract class Server {
 }
 
 export class VictoriaMetrics extends Server {
-  /** Whether it stores once what it is sent twice. */
+  /** Whether it stores a datapoint that comes twice only once. */
   readonly dedup: boolean;
 
   constructor(folder: string, { dedup = true } = {}) {
@@ -93,7 +93,7 @@ export class VictoriaMetrics extends Server {
   }
 
   override async stored(): Promise<Put[]> {
-    await this.get("/internal/force_flush", {}); // what is new is hidden else
+    await this.get("/internal/force_flush", {}); // without it, new datapoints are not found
     const text = await this.get("/api/v1/export", {
       "match[]": '{__name__!=""}',
       start: "1000000000",
@@ -111,7 +111,7 @@ export class VictoriaMetrics extends Server {
 }
 
 export class InfluxDB extends Server {
-  override readonly puts = this.port; // one listener takes both
+  override readonly puts = this.port; // telnet and HTTP are one listener
   readonly #rpc = freePort();
 
   override command(): string[] {
@@ -142,7 +142,7 @@ export class InfluxDB extends Server {
     return ["influxd", "-config", config];
   }
 
-  /** By HTTP, InfluxDB takes nothing for a database that is not there. */
+  /** By HTTP, InfluxDB refuses puts until their database is there. */
   override async ready(): Promise<void> {
     await super.ready();
     const body = new URLSearchParams({ q: "create database opentsdb" });
@@ -178,16 +178,16 @@ export function seriesOf(name: string, tags: Record<string, string>): string {
   return [name, ...pairs.sort()].join(" ");
 }
 
-/** What a TSD of our own does. */
+/** Options of {@linkcode FakeTsd}. */
 export interface FakeTsdOptions {
   port?: number;
-  /** What it says about a line. */
+  /** What it replies to a line. */
   reply?: (line: string) => string;
   /** Whether it reads from the start. */
   reads?: boolean;
 }
 
-/** A TSD of our own, which keeps what it reads, and may reply or sulk. */
+/** A TSD by telnet that keeps what it reads; it may reply, or not read. */
 export class FakeTsd implements AsyncDisposable {
   readonly port: number;
   readonly lines: string[] = [];
@@ -237,7 +237,7 @@ export class FakeTsd implements AsyncDisposable {
       conn.close();
       this.#conns.delete(conn);
     } catch {
-      // It was closed by the test, or by who was tired of it.
+      // The test or the sender has closed it.
     }
     if (begun !== "") this.lines.push(`torn: ${begun}`);
   }
@@ -250,8 +250,9 @@ export class FakeTsd implements AsyncDisposable {
 }
 
 /**
- * A TSD at a port that was free, or another TSD's, a moment ago. A child that
- * starts then, for another test, holds the port for some milliseconds.
+ * Listens at a port that was free a moment ago. Where it is in use it tries
+ * again: a child that another test has just started can hold the port for some
+ * milliseconds.
  */
 export async function atLast<T>(listen: () => T): Promise<T> {
   const made: T[] = [];
@@ -266,20 +267,20 @@ export async function atLast<T>(listen: () => T): Promise<T> {
   return made[0]!;
 }
 
-/** What an HTTP TSD of our own answers; nothing, if it is not to answer. */
+/** The answer of an {@linkcode HttpTsd}; with undefined it never answers. */
 export type Answer =
   | { status: number; body?: string; headers?: HeadersInit }
   | undefined;
 
-/** A TSD of our own that takes puts by HTTP. */
+/** A TSD by HTTP that keeps the puts of each request. */
 export class HttpTsd implements AsyncDisposable {
   readonly port: number;
   /** The lines of all requests that got a status of 2xx. */
   readonly lines: string[] = [];
-  /** How many datapoints came in which request. */
+  /** How many datapoints came in each request. */
   readonly sizes: number[] = [];
   readonly requests: { url: URL; headers: Headers; bytes: number }[] = [];
-  /** The addresses that requests came from: one a connection. */
+  /** The ports that requests came from: one for each connection. */
   readonly peers = new Set<number>();
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #stop = new AbortController();
@@ -337,7 +338,7 @@ function lineOf(
   }`;
 }
 
-/** A sender in this process, and what it says. */
+/** Starts a sender in this process, and collects what it says. */
 export function startSender(
   hosts: Host[],
   options: Partial<SpoolOptions> = {},
@@ -366,7 +367,7 @@ export function startSender(
   };
 }
 
-/** A program of the right-hand side that the test feeds. */
+/** A program whose stdin the test writes. */
 export class Piped extends Running {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   readonly #encoder = new TextEncoder();
@@ -403,7 +404,7 @@ function key({ series, second, value }: Put): string {
   return [second, name, ...tags.sort(), value].join(" ");
 }
 
-/** One datapoint a second, of two series. */
+/** Makes put lines: one datapoint a second for each of two series. */
 export function* generate(): Generator<string> {
   for (let i = 0;; i++) {
     const second = 1_700_000_000 + i;
@@ -416,7 +417,7 @@ export function take<T>(generator: Iterator<T>, n: number): T[] {
   return Array.from({ length: n }, () => generator.next().value);
 }
 
-/** Waits until all is stored; says what is, and compares point by point. */
+/** Waits until all is stored, prints the numbers, and compares each datapoint. */
 export async function compare(
   what: string,
   written: string[],
@@ -427,7 +428,7 @@ export async function compare(
   await until(async () => {
     found = (await stored()).map(key).sort();
     return found.length >= expected.length;
-  }, 30).catch(() => {}); // the comparison says more
+  }, 30).catch(() => {}); // the comparison below says more
   const there = new Set(found);
   const lost = expected.filter((put) => !there.has(put));
   console.log(
