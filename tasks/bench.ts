@@ -1,6 +1,6 @@
 /**
- * How fast, how small, how true: measures this package beside what people
- * would use instead, and prints what its targets have become. Run it by
+ * Measures the speed, cost and truth of this package beside what people would
+ * use instead, and prints whether the targets are met. Run it by
  * `deno task bench`, on a machine that does nothing else.
  */
 import { commandLine, flag, refuse, text, wholeNumber } from "../script/mod.ts";
@@ -28,7 +28,7 @@ Options:
   --json             Print JSON.
   --runs N           Runs of each contestant (default 5).
   --lines N          Lines of the burst (default 2000000).
-  --seconds N        Duration of what is watched for a while (default 60).
+  --seconds N        Duration of the parts that watch for a time (default 60).
   --only PART[,...]  Just these: burst, labels, replay, rules, resume, counter,
                      dump, idle, truth, scale, send, page, open (default
                      all).
@@ -89,7 +89,7 @@ function print(found: Findings): string {
   ].join("\n\n");
 }
 
-/** What a part needs. */
+/** What a part of the benchmark needs. */
 interface Context {
   folder: string;
   burst: Log;

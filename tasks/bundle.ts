@@ -1,6 +1,6 @@
 /**
- * Makes one file of each collector and pipe, in `dist/` or in the folder that is
- * given, that runs wherever it is copied or linked to.
+ * Makes one file of each collector and pipe, which runs wherever it is copied or
+ * linked to. The files go into `dist/`, or into the folder that is given.
  */
 import { fail } from "../script/complain.ts";
 import { firstLine } from "./bundle/first_line.ts";
@@ -20,7 +20,7 @@ async function scriptsIn(folder: string): Promise<string[]> {
   return scripts.sort();
 }
 
-/** Scripts of one folder at a time: those of two would keep their folders. */
+/** Bundles the scripts of one folder: for two, Deno would make folders again. */
 async function bundle(scripts: string[]): Promise<void> {
   const args = ["bundle", "--quiet", "--outdir", FOLDER, ...scripts];
   const bundle = new Deno.Command(Deno.execPath(), { args }).spawn();
@@ -41,7 +41,7 @@ async function makeExecutable(script: string): Promise<void> {
 try {
   await Deno.mkdir(FOLDER, { recursive: true });
   if (Deno.args.length === 0) {
-    await Deno.remove(FOLDER, { recursive: true }); // old scripts, too
+    await Deno.remove(FOLDER, { recursive: true }); // so that no old script stays
     await Deno.mkdir(FOLDER);
   }
 } catch (error) {

@@ -1,10 +1,16 @@
 /**
- * Kills everything, again and again, and looks whether anything is lost: logs
- * that grow and are rotated, counted by `lograte.ts --resume`, sent by `tsd.ts`
- * in each of its ways into real TSDs. What is stored at the end must be what was
- * written, second by second and tag by tag.
+ * Kills everything again and again, and checks that nothing is lost. Logs grow
+ * and are rotated, `lograte.ts --resume` counts them, and `tsd.ts` sends the
+ * puts in each of its ways into real TSDs. What is stored at the end must be
+ * what was written, for each second and each tag.
  */
-import { commandLine, fail, flag, wholeNumber } from "../script/mod.ts";
+import {
+  commandLine,
+  counted,
+  fail,
+  flag,
+  wholeNumber,
+} from "../script/mod.ts";
 import { command, has, until } from "../tests/helpers/processes.ts";
 import {
   InfluxDB,
@@ -53,7 +59,7 @@ const LOGRATE = "/collectors/lograte.ts";
 const TSD = "/pipes/tsd.ts";
 const METRIC = "chaos.lines";
 const SETTLE = 300; // seconds for the last datapoints to be stored
-const SHOWN = 5; // of the seconds that are wrong
+const SHOWN = 5; // how many of the wrong seconds are printed
 
 const options = commandLine(USAGE, {
   minutes: {
@@ -82,12 +88,12 @@ interface Way {
 }
 
 const seeds = random(options.seed);
-/** Makes a source of its own for each that needs one, as they run side by side. */
+/** Makes a source of chance for one task, as all of them run at the same time. */
 const chance = (): Chance => random(seeds() * 2 ** 32);
 const folder = await Deno.makeTempDir();
 const logs = new Logs(folder, chance(), note);
 const hbase = options.opentsdb ? await startHBase() : undefined;
-// Without its option -dedup, VictoriaMetrics shows all that it was ever sent.
+// Without its option -dedup, VictoriaMetrics shows every value it has got.
 const tsds = [
   hbase
     ? start("TSDMain", new OpenTsdb(hbase, AUTO_CREATE))
@@ -95,7 +101,7 @@ const tsds = [
   start("influxd", new InfluxDB(folder)),
 ];
 
-/** Notes what happens when, for who looks for a fault. */
+/** Notes what happens, and when: it helps to find the cause of a fault. */
 function note(what: string): void {
   const line = `${(Date.now() / 1000).toFixed(3)} ${what}\n`;
   Deno.writeTextFileSync(`${folder}/events`, line, { append: true });
@@ -162,7 +168,7 @@ function exists(path: string): boolean {
   }
 }
 
-/** Processes that hold the folder in their command line. */
+/** The processes whose command line names the folder. */
 function leftBehind(): string[] {
   return [...Deno.readDirSync("/proc")].map(({ name }) => Number(name))
     .filter((pid) => pid > 0 && pid !== Deno.pid)
@@ -170,7 +176,7 @@ function leftBehind(): string[] {
     .filter((command) => command.includes(folder));
 }
 
-/** Says what a way has come to; whether it is right. */
+/** Prints the verdict on a way; returns whether it is right. */
 function report({ name, pipeline }: Way, verdict: Verdict): boolean {
   const { lost, wrong, torn } = verdict;
   console.log(
@@ -214,7 +220,7 @@ async function main(ways: Way[]): Promise<boolean> {
   return fine.every(Boolean) && remains.length === 0;
 }
 
-console.log(`seed ${options.seed}, for ${options.minutes} minutes`);
+console.log(`seed ${options.seed}, for ${counted(options.minutes, "minute")}`);
 const [first, influx] = tsds as [typeof tsds[0], typeof tsds[0]];
 const ways = [
   way("telnet", first),

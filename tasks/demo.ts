@@ -1,8 +1,8 @@
 /**
- * The main job, on a machine that has no log and no TSD: writes a log with
- * bursts, runs the real collector on it, shows its puts as they come, here and
- * in the live picture, and compares what was written with what was reported,
- * second by second.
+ * Shows the main job on a machine that has no log and no TSD: writes a log with
+ * bursts, runs the real collector on it, and shows its puts as they come, here
+ * and in the live picture. At the end it compares, for each second, what was
+ * written with what was reported.
  */
 import { startPicture } from "./demo/picture.ts";
 import {
@@ -14,7 +14,7 @@ import {
 } from "../tests/helpers/processes.ts";
 
 const SECONDS = 14;
-const PORT = 8000; // of the live picture: the same one each time, if it is free
+const PORT = 8000; // of the live picture; another one where it is in use
 const FAILURE = (port: number) =>
   `web1 sshd[1]: pam_unix(sshd:auth): authentication failure; rhost=203.0.113.${
     port % 256
@@ -24,7 +24,7 @@ const folder = await Deno.makeTempDir();
 const log = `${folder}/auth.log`;
 const written = new Map<number, number>();
 
-/** Writes so many lines, none of them near the end of a second. */
+/** Writes lines in the first half of a second, so that they are read in it. */
 async function burst(lines: number): Promise<void> {
   await until(() => Date.now() % 1000 > 100 && Date.now() % 1000 < 500);
   const second = Math.floor(Date.now() / 1000);
@@ -35,7 +35,7 @@ async function burst(lines: number): Promise<void> {
   await until(() => Math.floor(Date.now() / 1000) > second);
 }
 
-/** Prints the puts that have come, as they come, and hands them on. */
+/** Prints puts as they come, and hands them on to the picture. */
 async function show(collector: Running, ended: { value: boolean }) {
   const writer = plot.process.stdin.getWriter();
   for (let i = 0; !ended.value || i < collector.out.length;) {
@@ -60,7 +60,7 @@ const collector = new Running(command("collectors/authfailures.ts", log));
 const ended = { value: false };
 const shown = show(collector, ended);
 try {
-  await until(() => collector.out.length > 0); // it has been reading for a second
+  await until(() => collector.out.length > 0); // by then it has read for a second
   for (let i = 0; i < SECONDS; i++) await burst([0, 1, 20, 3000, 50][i % 5]!);
   await collector.end("SIGTERM");
 } finally {

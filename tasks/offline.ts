@@ -1,7 +1,7 @@
 /**
- * Where JSR does not answer, puts the stand-ins of `tests/offline/` into
- * `.offline/`, which `links` in deno.json looks at. Where it does, removes it.
- * Real packages that someone has put there stay.
+ * Where JSR does not answer, copies the stand-ins of `tests/offline/` to
+ * `.offline/`, from where `links` in deno.json takes them; real packages that
+ * someone has put there stay. Where JSR answers, removes `.offline/`.
  */
 import { complain, fail } from "../script/complain.ts";
 
@@ -34,7 +34,7 @@ async function versionIn(folder: URL): Promise<string | undefined> {
   return config && JSON.parse(config).version;
 }
 
-/** Writes only what differs: the folder may belong to another user. */
+/** Copies only what differs, as the folder may belong to another user. */
 async function copy(from: URL, to: URL): Promise<void> {
   for await (const { name } of Deno.readDir(from)) {
     const [file, place] = [new URL(name, from), new URL(name, to)];

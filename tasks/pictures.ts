@@ -26,7 +26,7 @@ async function run(words: string[]): Promise<string[]> {
   return program.out;
 }
 
-/** Guesses passwords in waves, as bots do. */
+/** Writes failed logins in waves, as bots cause them. */
 async function attack(log: string): Promise<void> {
   const rest = SECONDS - 5;
   for (let i = 0; i < rest * 10; i++) {
@@ -38,7 +38,7 @@ async function attack(log: string): Promise<void> {
   }
 }
 
-/** Starts, stops and ends processes, to have something to see. */
+/** Starts, stops and ends processes, so that the graph has something to show. */
 async function work(): Promise<void> {
   const children: Deno.ChildProcess[] = [];
   for (let i = 0; i < SECONDS - 5; i++) {
@@ -58,7 +58,7 @@ async function picture(
   lines: string[],
   view = "",
 ): Promise<void> {
-  Deno.env.set("__IS_WSL_TEST__", "1"); // spares playwright a look into /proc
+  Deno.env.set("__IS_WSL_TEST__", "1"); // so that playwright does not read /proc
   const { chromium } = await import("npm:playwright-core@1.65.1");
   const plot = new Running(command("pipes/plot.ts", "--port=0"), {
     stdin: "piped",
@@ -128,7 +128,7 @@ try {
   await Deno.remove(folder, { recursive: true });
 }
 
-// A real log that every Debian has: its busiest ten minutes.
+// The busiest ten minutes of a real log that every Debian has.
 const log = (await Deno.readTextFile("/var/log/dpkg.log")).split("\n");
 const periods = Map.groupBy(log, (line) => line.slice(0, 15));
 const [busiest] = [...periods.values()].sort((a, b) => b.length - a.length);

@@ -30,7 +30,7 @@ import {
 import { megabytes, number, type Section, target } from "./table.ts";
 import { command } from "../../tests/helpers/processes.ts";
 
-/** What no collector in Deno that reads a `tail` can be faster than. */
+/** Only reads a `tail`: no collector in Deno that does so can be faster. */
 const JUST_READ = `
 const args = ["-n", "+1", Deno.args[0]!];
 const tail = new Deno.Command("tail", { args, stdout: "piped" }).spawn();
@@ -39,14 +39,14 @@ for await (const chunk of tail.stdout) bytes += chunk.length;
 console.log(bytes);
 `;
 
-// As often as collectd can be told to look; by default both wait for longer.
+// The shortest pause that collectd can have; by default both pause for longer.
 const OFTEN = ["-poll_interval", "100ms", "-poll_log_interval", "100ms"];
 
 function size({ lines, bytes }: Log): string {
   return `${number(lines)} lines, ${number(megabytes(bytes))} MB`;
 }
 
-/** `authfailures.ts` beside grep, mtail and collectd. */
+/** Measures `authfailures.ts` beside grep, mtail and collectd. */
 export async function benchMatches(
   burst: Log,
   runs: number,
@@ -135,7 +135,7 @@ export async function benchMatches(
   };
 }
 
-/** `lograte.ts` beside mtail, with two tags, every line a match. */
+/** Measures `lograte.ts` beside mtail, with two tags, every line a match. */
 export async function benchLabels(
   burst: Log,
   runs: number,
@@ -183,7 +183,7 @@ export async function benchLabels(
   };
 }
 
-/** `lograte.ts --replay --time auto` of a log, and of one twice as long. */
+/** Measures `lograte.ts --replay --time auto`, also of a log twice as long. */
 export async function benchReplay(
   burst: Log,
   runs: number,
@@ -217,7 +217,7 @@ export async function benchReplay(
         burst.lines / seconds(once).median / 1e6,
       ),
       target(
-        "its memory, as the log doubles",
+        "its memory for a log twice as long",
         "at most",
         1.1,
         " x",

@@ -34,12 +34,12 @@ const SETTLE = 1000; // ms until a program follows its log
 const PAUSE = 30; // ms between looks, which cost mtail some time
 const LIMIT = 600; // seconds that a program may take
 
-/** What one run of a program took. */
+/** What one run of a program needed. */
 export interface Run extends Cost {
   seconds: number;
 }
 
-/** What takes part, and what came of it. */
+/** A program that takes part, and its runs. */
 export interface Contestant {
   name: string;
   log: Log;
@@ -52,13 +52,13 @@ export function check(counted: number, expected: number): void {
   throw new Error(`counted ${counted} instead of ${expected}`);
 }
 
-/** The sum of the puts of a program, from a line on. */
+/** The sum of the puts of a program, from line number `from` on. */
 export function sum(program: Running, from = 0): number {
   const lines = program.out.slice(from).filter((line) => line !== "");
   return puts(lines).reduce((sum, { value }) => sum + value, 0);
 }
 
-/** Runs a program that ends of itself. */
+/** Runs a program that ends by itself. */
 export async function runToEnd(program: string[]): Promise<[Running, Run]> {
   const started = Date.now();
   const held = startHeld(program);
@@ -130,7 +130,7 @@ export async function sumAtEnd(program: Running): Promise<number> {
   return sum(program);
 }
 
-/** Runs each contestant in turn, so many times. */
+/** Runs all contestants in turn, `runs` times. */
 export async function compare(
   contestants: Contestant[],
   runs: number,
@@ -156,7 +156,7 @@ export function peak({ runs }: Contestant): number {
   return spread(runs.map(({ memory }) => memory)).median;
 }
 
-/** How many times longer the second took; undefined if one was not there. */
+/** How many times longer the second took; undefined if one did not run. */
 export function ratio(a?: Contestant, b?: Contestant): number | undefined {
   return a && b && seconds(b).median / seconds(a).median;
 }

@@ -1,4 +1,4 @@
-/** What a counter costs, a dump, and a collector that has nothing to do. */
+/** What counters cost, dumps, and collectors that have nothing to do. */
 import {
   type Memory,
   memoryOf,
@@ -13,11 +13,11 @@ import { type Running, sleep, until } from "../../tests/helpers/processes.ts";
 
 const SETTLE = 2000; // ms until a program that has started is idle
 const PROCESSES = 300;
-/** Reads a dump as a program does that costs nothing, and tells when it ended. */
+/** Reads a dump at almost no cost, and prints when it has come to its end. */
 const READER =
   `"$@" | { head -n ${LINES} > /dev/null; date +%s%N; cat > /dev/null; }`;
 
-/** `inc()` beside a bare `Date.now()`, by `deno bench`. */
+/** Measures `inc()` beside `Date.now()` by `deno bench`. */
 export async function benchInc(runs: number): Promise<Section> {
   const path = new URL("counter_bench.ts", import.meta.url).pathname;
   const all = new Map<string, number[]>();
@@ -51,7 +51,7 @@ export async function benchInc(runs: number): Promise<Section> {
   };
 }
 
-/** A dump of 10,000 counters to a pipe. */
+/** Measures a dump of 10,000 counters to a pipe. */
 export async function benchDump(runs: number): Promise<Section> {
   const dumps: (DumpReport & { linesPerSecond: number })[] = [];
   for (let i = 0; i < runs; i++) {
@@ -129,7 +129,7 @@ function collectors(log: string): Collector[] {
   ];
 }
 
-/** The processes above those that run anyway, until there are enough. */
+/** Starts processes, until `PROCESSES` run in all. */
 async function startSleepers(): Promise<Running> {
   const count = () => {
     const names = [...Deno.readDirSync("/proc")].map(({ name }) => name);
@@ -155,7 +155,7 @@ async function cpuShare(
   return cpu / seconds * 100;
 }
 
-/** Collectors without work: start, memory, CPU. */
+/** Measures collectors without work: their start, memory, and CPU. */
 export async function benchIdle(
   folder: string,
   runs: number,

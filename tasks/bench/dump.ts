@@ -1,5 +1,5 @@
 /**
- * 10,000 counters that hold 15 s each, dumped at once by autodump: says on
+ * Dumps 10,000 counters, each with 15 s, by one call of autodump, and says on
  * stderr what that took.
  */
 import { alive } from "../../counter/registry.ts";
@@ -10,11 +10,11 @@ const COUNTERS = 10_000;
 const TIMESPAN = 15;
 export const LINES: number = COUNTERS * TIMESPAN;
 
-/** What is said on stderr. */
+/** What it prints on stderr. */
 export interface DumpReport {
   /** Bytes that the counters take. */
   memory: number;
-  /** Milliseconds since the epoch: the first counter was asked. */
+  /** Milliseconds since the epoch: when the first counter was asked. */
   started: number;
   /** Milliseconds: the longest time in which no timer ran. */
   pause: number;

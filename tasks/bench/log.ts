@@ -2,14 +2,14 @@
 const PROGRAMS = ["sshd", "su", "sudo", "cron", "login", "vsftpd", "dovecot"];
 const MACHINES = 8;
 
-/** What every tenth of its lines holds. */
+/** The text in every tenth of its lines. */
 export const MATCH = "authentication failure";
 
-/** Its machine and its program. */
+/** Finds the machine and the program of a line. */
 export const LABELS = String
   .raw`^\w+ +\d+ \S+ (?<machine>\S+) (?<program>[^\s[]+)\[`;
 
-/** The method and the status in an access line. */
+/** Finds the method and the status in an access line. */
 export const REQUEST = String
   .raw`"(?<method>[A-Z]+) [^"]*" (?<status>\d{3}) `;
 
@@ -30,14 +30,14 @@ export function accessLine(time: string, request: Request): string {
     `AppleWebKit/537.36 Chrome/120.0.0.0"`;
 }
 
-/** A log as it lies there. */
+/** A log file. */
 export interface Log {
   path: string;
   lines: number;
   bytes: number;
 }
 
-/** Numbers from 0 to below 1, always the same ones. */
+/** Makes numbers from 0 to below 1, the same for the same seed. */
 export function random(seed: number): () => number {
   return () => {
     seed = (seed + 0x6D2B79F5) | 0;
@@ -47,7 +47,7 @@ export function random(seed: number): () => number {
   };
 }
 
-/** Writes a syslog of 1,000 lines a second, every tenth a match. */
+/** Writes a syslog of 1,000 lines a second, in which every tenth matches. */
 export async function makeLog(path: string, lines: number): Promise<Log> {
   const next = random(1);
   const below = (n: number) => Math.floor(next() * n);

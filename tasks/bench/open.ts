@@ -1,4 +1,4 @@
-/** The page, open for long: whether it goes on drawing, and what it holds. */
+/** A page that is open for long: whether it still draws, and its memory. */
 import { type Section, target } from "./table.ts";
 import { cells, COLUMNS, type Figures, WatchedPage } from "./watched.ts";
 import { CHROMIUM } from "../../tests/helpers/browser.ts";
@@ -18,7 +18,7 @@ function row(minute: Minute, i: number): string[] {
   return [String(i + 1), drawn, ...cells(minute)];
 }
 
-/** What a page of 20 series takes, minute by minute, and whether it draws. */
+/** Measures for each minute what a page of 20 series needs, and whether it draws. */
 export async function benchOpen(
   seconds: number,
   progress: (text: string) => void,

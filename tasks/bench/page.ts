@@ -1,4 +1,4 @@
-/** The live page in a real browser: how soon a put is seen, and what it takes. */
+/** The live page in a real browser: how soon it shows a put, and what it needs. */
 import { number, type Section, spread, target } from "./table.ts";
 import { cells, COLUMNS, WatchedPage } from "./watched.ts";
 import { CHROMIUM } from "../../tests/helpers/browser.ts";
@@ -12,7 +12,8 @@ const LOADS = [
   { series: 1000, charts: 30 },
 ];
 const LEAST = 5; // seconds that a page is watched
-/** How soon a put is seen on the page, and what the page takes. */
+
+/** Measures how soon the page shows a put, and what it needs. */
 export async function benchPage(duration: number): Promise<Section> {
   const seconds = Math.max(LEAST, duration);
   const title = `Page: a put of each series each second for ${seconds} s`;

@@ -1,4 +1,4 @@
-/** What people would use instead, as Debian brings it. */
+/** What people would use instead, in the versions of Debian. */
 import { start } from "./process.ts";
 import {
   freePort,
@@ -7,7 +7,7 @@ import {
   until,
 } from "../../tests/helpers/processes.ts";
 
-/** How much was counted when, in milliseconds since the epoch. */
+/** A count, and its time in milliseconds since the epoch. */
 export interface Count {
   count: number;
   at: number;
@@ -16,7 +16,7 @@ export interface Count {
 /** A program that follows a log. */
 export interface Follower {
   program: Running;
-  /** The newest count it tells. */
+  /** Its newest count. */
   newest(): Promise<Count>;
 }
 
@@ -113,7 +113,7 @@ export async function collectdCounts(log: string): Promise<Count[]> {
   return counts.sort((a, b) => a.at - b.at);
 }
 
-/** Starts collectd with its tail plugin, which looks every so many seconds. */
+/** Starts collectd with its tail plugin, which looks every `interval` seconds. */
 export async function startCollectd(
   log: string,
   match: string,

@@ -1,6 +1,6 @@
 /**
- * Loaded before a collector, which stays as it is: whenever its counters hold
- * more, says on stderr how much, and when. A look takes some microseconds.
+ * Is loaded before a collector, which is not changed. Whenever the counters hold
+ * more, it prints on stderr how much, and when. A look takes some microseconds.
  */
 import { alive } from "../../counter/registry.ts";
 

@@ -1,4 +1,4 @@
-/** The processes of the benchmark: what they cost, and that none is left. */
+/** Starts the processes of the benchmark, measures them, and ends them all. */
 import { command, Running } from "../../tests/helpers/processes.ts";
 
 const TICK = 10; // ms of CPU time, on every Linux
@@ -32,7 +32,7 @@ export function startHeld(program: string[]): Running {
   return start(["sh", "-c", script, "sh", ...program], { stdin: "piped" });
 }
 
-/** When it ended, in milliseconds since the epoch, if it has. */
+/** When it ended, in milliseconds since the epoch; undefined while it runs. */
 export function endOf(held: Running): number | undefined {
   const [, at] = held.err.at(-1)?.match(/^ended (\d+)$/) ?? [];
   return at === undefined ? undefined : Number(at);
@@ -45,7 +45,7 @@ export async function stop(program: Running): Promise<void> {
   running.delete(program);
 }
 
-/** Ends whatever has been started and not stopped. */
+/** Ends all that was started and not stopped. */
 export function stopAll(): void {
   for (const program of running) kill(program);
 }
@@ -55,7 +55,7 @@ function kill(program: Running): void {
     try {
       Deno.kill(pid, "SIGKILL");
     } catch {
-      // It has ended.
+      // It has ended already.
     }
   }
 }
@@ -68,11 +68,11 @@ function read(path: string): string {
   try {
     return Deno.readTextFileSync(path);
   } catch {
-    return ""; // It has ended.
+    return ""; // It has ended already.
   }
 }
 
-/** A process and all below it. */
+/** A process and all its descendants. */
 export function tree(pid: number): number[] {
   const pids = [pid];
   for (const pid of pids) {
@@ -82,13 +82,13 @@ export function tree(pid: number): number[] {
         pids.push(...(children.match(/\d+/g) ?? []).map(Number));
       }
     } catch {
-      // It has ended.
+      // It has ended already.
     }
   }
   return pids;
 }
 
-/** The process of a tree that runs a program or script whose path ends so. */
+/** The process of a tree whose program or script has a path that ends so. */
 export function find(pid: number, path: string): number | undefined {
   return tree(pid).find((pid) => {
     const args = argsOf(pid);
@@ -96,22 +96,22 @@ export function find(pid: number, path: string): number | undefined {
   });
 }
 
-/** The command line of a process; none if it has ended. */
+/** The command line of a process; empty if it has ended. */
 export function argsOf(pid: number): string[] {
   return read(`/proc/${pid}/cmdline`).split("\0");
 }
 
-/** Seconds of CPU time of a process, and of all below it that it waited for. */
+/** Seconds of CPU time of a process, and of the children that it waited for. */
 function cpuSeconds(pid: number): number {
   const stat = read(`/proc/${pid}/stat`);
   const times = stat.slice(stat.lastIndexOf(")") + 2).split(" ").slice(11, 15);
   return sum(times.map(Number)) * TICK / 1000;
 }
 
-/** Bytes that a process held at most. */
+/** The most bytes that a process has held. */
 function peakOf(pid: number): number {
   const status = read(`/proc/${pid}/status`);
-  if (status.startsWith("Name:\tsh\n")) return 0; // it holds, or makes a pipe
+  if (status.startsWith("Name:\tsh\n")) return 0; // this shell only starts other programs
   return kilobytes(status, "VmHWM") * 1024;
 }
 
@@ -119,16 +119,16 @@ function kilobytes(text: string, key: string): number {
   return Number(text.match(`${key}:\\s+(\\d+) kB`)?.[1] ?? 0);
 }
 
-/** Bytes that a process and all below it hold now. */
+/** The bytes that a process and its descendants hold now. */
 export interface Memory {
   /**
-   * As if nothing of its kind ran beside it: the resident set of the process
-   * itself (RSS), and of the pages of those below it just their share.
+   * The resident set of the process itself (RSS), as if no other Deno shared it,
+   * and of the pages of its descendants only their share.
    */
   resident: number;
   /** With each shared page divided by the number of its users (PSS). */
   share: number;
-  /** What nobody shares: what a host gets back when it ends. */
+  /** What it shares with nobody: what the host gets back when it ends. */
   own: number;
 }
 
@@ -145,17 +145,17 @@ export function memoryOf(pid: number): Memory {
   };
 }
 
-/** What a program took. */
+/** What a program needed. */
 export interface Cost {
   /** Seconds of CPU time. */
   cpu: number;
-  /** Bytes: the sum of what each of its processes held at most. */
+  /** Bytes: the sum of the most that each of its processes held. */
   memory: number;
 }
 
 /**
- * Measures what a process and all below it take from now on. If it has ended
- * meanwhile, what it took in its last milliseconds is missing.
+ * Measures what a process and its descendants need from now on. If one ends
+ * before, what it needed in its last milliseconds is missing.
  */
 export class Meter {
   readonly #pid: number;

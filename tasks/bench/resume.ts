@@ -1,6 +1,6 @@
 /**
- * What it costs to go on after a death: the same log followed with and without
- * `--resume`, and what was written meanwhile beside a replay of it.
+ * What `--resume` costs: a log is followed with and without it, and a backlog,
+ * written while no collector ran, is read beside a replay of it.
  */
 import { check, compare, type Contestant, runToEnd, sum } from "./contest.ts";
 import { accessLine, type Log, random, REQUEST } from "./log.ts";
@@ -14,13 +14,13 @@ const PAUSE = 40; // ms between blocks that are written while they are followed
 const LIMIT = 600; // seconds that a run may take
 const COUNT = ["--metric", "m", "--time", "auto", "--match", REQUEST];
 const SETTLE = 1000; // ms until a program follows its log, or has counted it
-const AGE = 3600; // s since the state was written, as the backlog began after it
+const AGE = 3600; // s: how old the state is, older than the first line of the backlog
 const PAST = "data:text/javascript," + encodeURIComponent(
   `const now = Date.now; Date.now = () => now() - ${AGE * 1000};`,
 );
 const TIME = "14/Jun/2026:00:00:00 +0000";
 
-/** Lines of a web server, with a time that is to be replaced. */
+/** Lines of a web server, with `TIME`, which is replaced later. */
 function blockOfLines(): string {
   const next = random(3);
   const below = (n: number) => Math.floor(next() * n);
@@ -34,7 +34,7 @@ function blockOfLines(): string {
     }) + "\n").join("");
 }
 
-/** The block as it is written in a second. */
+/** The block with the time of a second. */
 function at(second: number, block: string): Uint8Array<ArrayBuffer> {
   const [, day, month, year, clock] = new Date(second * 1000).toUTCString()
     .split(" ");
@@ -53,7 +53,7 @@ async function readOf(pid: number, path: string): Promise<number> {
   return 0;
 }
 
-/** A log that is written while it is followed, until all of it is read. */
+/** Follows a log that is written, until all of it is read. */
 function followed(name: string, log: Log, hasState: boolean): Contestant {
   const run = async () => {
     const folder = `${log.path}.run`;
@@ -86,7 +86,7 @@ function followed(name: string, log: Log, hasState: boolean): Contestant {
   return { name, log, run, runs: [] };
 }
 
-/** A log that was written while nobody read it. */
+/** Reads a log that was written while no collector ran. */
 function caughtUp(log: Log): Contestant {
   const run = async () => {
     const folder = `${log.path}.run`;
@@ -136,7 +136,7 @@ function replayed(log: Log): Contestant {
   return { name: "lograte.ts --replay", log, run, runs: [] };
 }
 
-/** `lograte.ts` with and without `--resume`. */
+/** Measures `lograte.ts` with and without `--resume`. */
 export async function benchResume(
   folder: string,
   wanted: number,
@@ -174,7 +174,7 @@ export async function benchResume(
     cpu(one).min / cpu(other).min;
   const size = `${number(lines)} lines, ${number(megabytes(log.bytes))} MB`;
   return {
-    title: `To go on after a death: ${size}`,
+    title: `--resume, live and with a backlog: ${size}`,
     figures,
     table: [
       ["", "CPU s", "min", "max", "ns/line", "peak MB"],

@@ -1,6 +1,6 @@
 /**
- * Logs of a web server, replayed: two tags, a 99th percentile, three rules, and
- * JSON, beside mawk and mtail that count the same.
+ * Replays of a web server's logs: two tags, a 99th percentile, three rules, and
+ * JSON, beside mawk and mtail, which count the same.
  */
 import {
   check,
@@ -22,7 +22,7 @@ const METHODS = ["GET", "GET", "GET", "POST", "PUT"];
 const STATUSES = [200, 200, 200, 200, 304, 404, 500];
 const SECONDS = String.raw`" \d{3} .* (?<seconds>[\d.]+)$`;
 
-/** The same requests as nginx and as pino write them. */
+/** Writes the same requests as nginx and as pino log them. */
 async function makeLogs(folder: string, lines: number): Promise<[Log, Log]> {
   const next = random(2);
   const below = (n: number) => Math.floor(next() * n);
@@ -70,7 +70,7 @@ async function makeLogs(folder: string, lines: number): Promise<[Log, Log]> {
   return [web, json];
 }
 
-/** A replay; the sum of what it reports of one metric is the lines of the log. */
+/** A replay that reports a metric whose sum is the number of lines. */
 function replay(
   name: string,
   log: Log,
@@ -91,7 +91,7 @@ function replay(
   };
 }
 
-/** A collector of one's own, with so many rules. */
+/** Writes a collector with `count` rules; returns the command that runs it. */
 async function collector(log: Log, count: number): Promise<string[]> {
   const path = `${log.path}.${count}.ts`;
   const rules = [
@@ -109,7 +109,7 @@ await lograte(["${log.path}"], [${rules}], { replay: true });
   return [Deno.execPath(), "run", ...flags, path];
 }
 
-/** What awk counts, by second, method and status; prints how many it saw. */
+/** Counts by second, method and status, and prints how many lines it counted. */
 const AWK = '{ n[substr($4, 2, 20) " " substr($6, 2) " " $9]++ } ' +
   "END { for (k in n) sum += n[k]; print sum }";
 
@@ -119,7 +119,7 @@ function mtailProgram(): string {
     `/${pattern}/ {\n  requests[$method][$status]++\n}\n`;
 }
 
-/** `lograte.ts` beside mawk and mtail on the log of a web server. */
+/** Measures `lograte.ts` beside mawk and mtail on the log of a web server. */
 export async function benchRules(
   folder: string,
   lines: number,

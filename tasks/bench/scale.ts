@@ -1,4 +1,4 @@
-/** 10,000 series, a datapoint a second each, through `tsd.ts` into a TSD. */
+/** 10,000 series with a datapoint each second, through `tsd.ts` into a TSD. */
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { isInstalled, nameOf, VICTORIA_METRICS } from "./peers.ts";
 import { endOf, find, Meter, start, startHeld, stop } from "./process.ts";
@@ -8,7 +8,7 @@ import { command, freePort, until } from "../../tests/helpers/processes.ts";
 
 const SCRIPT = new URL("series.ts", import.meta.url).pathname;
 const FLUSH = 60; // seconds until all is sent at the end
-const FLOOD = 100; // seconds of the datapoints that are sent at once
+const FLOOD = 100; // seconds whose datapoints are sent as fast as possible
 
 /** Compares each stored datapoint with what it must be. */
 async function verify(
@@ -34,7 +34,7 @@ async function verify(
       const second = timestamps[i]! / 1000;
       const right = value === foretold(series, second);
       if (seconds.has(second)) count[right ? "right" : "wrong"]++;
-      else if (!right && value !== 0) count.wrong++; // before or after all
+      else if (!right && value !== 0) count.wrong++; // in a second before the first or after the last
     }
   }
   return count;
@@ -71,7 +71,7 @@ async function flood(folder: string, url: string, tcp: number) {
   return { perSecond: expected / time, cpu, time, memory, wrong, missing };
 }
 
-/** How much one process and one TSD take, every datapoint verified. */
+/** Measures how much one sender and one TSD take, and checks each datapoint. */
 export async function benchScale(
   folder: string,
   duration: number,

@@ -1,7 +1,6 @@
 /**
- * A million puts from a file into a TSD that stores nothing, by `tsd.ts` in each
- * of its ways, and by what people would use instead. What arrives is compared
- * with what was sent.
+ * A million puts from a file into a TSD that stores nothing, by each way of
+ * `tsd.ts`, and by what people would use instead. What arrives is counted.
  */
 import { gunzipSync } from "node:zlib";
 import { command, until } from "../../tests/helpers/processes.ts";
@@ -13,9 +12,9 @@ const PUTS = 1_000_000;
 const SERIES = 1000;
 const LIMIT = 120; // seconds that a sender may take
 
-/** A TSD that takes puts, and knows how many. */
+/** A TSD that only counts the puts that it gets. */
 interface Sink extends AsyncDisposable {
-  /** What senders call it. */
+  /** Its address for senders. */
   host: string;
   puts(): number;
 }
@@ -61,7 +60,7 @@ function http(): Sink {
   };
 }
 
-/** Writes puts of many series, one of each a second. */
+/** Writes puts of `SERIES` series, one a second for each. */
 async function makePuts(path: string): Promise<void> {
   using file = await Deno.create(path);
   for (let i = 0; i < PUTS; i += SERIES) {
@@ -75,7 +74,7 @@ async function makePuts(path: string): Promise<void> {
   }
 }
 
-/** Who takes part. */
+/** A sender that takes part. */
 interface Sender {
   name: string;
   sink: () => Sink;
@@ -105,7 +104,7 @@ function senders(folder: string): Sender[] {
   ];
 }
 
-/** What one run took. */
+/** What one run needed. */
 interface Run {
   perSecond: number;
   cpu: number;
@@ -129,7 +128,7 @@ async function send({ name, sink, command }: Sender, path: string) {
   }
 }
 
-/** How fast puts are sent, and what that takes. */
+/** Measures how fast puts are sent, and what that needs. */
 export async function benchSend(
   folder: string,
   runs: number,

@@ -1,4 +1,4 @@
-/** A collector of 10,000 series, whose every datapoint can be foretold. */
+/** A collector of 10,000 series, each of whose values is known before. */
 import { autodump, MetricCounter, runEveryNSeconds } from "../../mod.ts";
 
 export const SERIES = 10_000;

@@ -1,6 +1,6 @@
-/** How the benchmark says what it found. */
+/** The tables and targets of the benchmark. */
 
-/** What came out of several runs. */
+/** The values of several runs. */
 export interface Spread {
   median: number;
   min: number;
@@ -15,7 +15,7 @@ export function spread(values: number[]): Spread {
   return { median, min: sorted[0]!, max: sorted.at(-1)! };
 }
 
-/** One of the targets, and what was measured. */
+/** A target, and what was measured. */
 export interface Target {
   what: string;
   target: string;
@@ -34,7 +34,7 @@ export interface Section {
   targets: Target[];
 }
 
-/** A target of at most or at least so much. */
+/** Makes a target of at most or at least `limit`. */
 export function target(
   what: string,
   bound: "at most" | "at least",
@@ -56,7 +56,7 @@ export function target(
   };
 }
 
-/** A number with three digits, or all of a large one. */
+/** Writes a number with three digits, or with all digits before the point. */
 export function number(value: number): string {
   return Math.abs(value) >= 100 || Number.isInteger(value)
     ? Math.round(value).toLocaleString("en-US")
@@ -67,7 +67,7 @@ export function megabytes(bytes: number): number {
   return bytes / 1e6;
 }
 
-/** Columns, the first one flush left, the others flush right. */
+/** Writes columns, the first one flush left, the others flush right. */
 export function format(rows: string[][]): string {
   const widths: number[] = [];
   for (const row of rows) {

@@ -1,11 +1,12 @@
 /**
- * Bursts of 0 to 20,000 lines a second, spread over each second, and a ledger
- * of what was written in which one. What do the graphs show?
+ * How true graphs are: bursts of 0 to 20,000 lines a second are written, spread
+ * over each second, and what was written in a second is compared with what is
+ * reported for it.
  *
- * An event is misplaced if its second lacks it. mtail is scraped when a second
- * ends, and what it has counted since is taken for that second; collectd, with
- * an interval of 1 s, says itself when it looked. Both get the shift by whole
- * seconds that suits them best; ours get none.
+ * An event is misplaced if it is missing in its second. mtail is scraped when a
+ * second ends, and what it has counted since then counts for that second;
+ * collectd, with an interval of 1 s, tells the time of each look. Their graphs
+ * are shifted by the whole seconds that suit them best; ours are not.
  */
 import { random } from "./log.ts";
 import {
@@ -39,7 +40,7 @@ function total(graph: Graph): number {
   return [...graph.values()].reduce((sum, events) => sum + events, 0);
 }
 
-/** Writes bursts for so many seconds; returns what was written when. */
+/** Writes bursts for some seconds; returns how many lines each second has. */
 async function writeBursts(log: string, seconds: number): Promise<Graph> {
   const next = random(2);
   const ledger: Graph = new Map();
@@ -97,7 +98,7 @@ function misplaced(ledger: Graph, graph: Graph, shift = 0): number {
   return missing;
 }
 
-/** Ours and others on the same log, second by second. */
+/** Compares ours and others on the same log, second by second. */
 export async function benchTruth(
   folder: string,
   seconds: number,

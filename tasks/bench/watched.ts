@@ -1,4 +1,4 @@
-/** A page in a real browser that is watched while puts come. */
+/** Watches the page in a real browser while puts come. */
 import { argsOf, find, memoryOf, Meter, tree } from "./process.ts";
 import { megabytes, number, spread } from "./table.ts";
 import {
@@ -11,12 +11,9 @@ import { Plot } from "../../tests/helpers/plot.ts";
 import { sleep } from "../../tests/helpers/processes.ts";
 
 const PAST = 300; // seconds that the page shows when it opens
-const REST = 3; // seconds after which it has come to rest
+const REST = 3; // seconds until the page has drawn the past
 
-/**
- * Notes when a frame up to another second has been painted, and tasks during
- * which the page does nothing else.
- */
+/** Notes when each new second is painted, and tasks of more than 50 ms. */
 const WATCH = `
   globalThis.seen = [];
   globalThis.tasks = [];
@@ -33,15 +30,15 @@ const WATCH = `
   }).observe({ type: "longtask" });
 `;
 
-/** What was seen during some seconds. */
+/** What was measured during some seconds. */
 export interface Glance {
   /** Milliseconds from a put to its pixels, of each second that was drawn. */
   delays: number[];
   /** Milliseconds of the longest task of the page, 0 if none took 50. */
   longest: number;
-  /** What plot.ts took of a core. */
+  /** The share of a core that plot.ts needed. */
   serverCpu: number;
-  /** What the browser took, with all its processes. */
+  /** The share of a core that all processes of the browser needed. */
   browserCpu: number;
 }
 
@@ -49,25 +46,25 @@ export interface Glance {
 export interface Held {
   /** The resident set of plot.ts. */
   server: number;
-  /** The process of the browser in which the page runs. */
+  /** The resident set of the browser's process in which the page runs. */
   renderer: number;
-  /** What the page itself keeps, after garbage collection. */
+  /** The JavaScript objects of the page, after garbage collection. */
   heap: number;
 }
 
-/** What was seen, and what was held after it. */
+/** What was measured during some seconds, and the memory after them. */
 export interface Figures extends Glance, Held {
-  /** Processes that wanted to run on this machine. */
+  /** The load of the machine: how many processes wanted to run. */
   load: number;
 }
 
-/** The columns of what was seen and held. */
+/** The columns of {@linkcode Figures}. */
 export const COLUMNS = [
   ...["put to pixel", "at most", "longest task", "plot.ts CPU", "RSS"],
   ...["browser CPU", "renderer RSS", "JS heap", "load"],
 ];
 
-/** What was seen and held, by column. */
+/** The cells of {@linkcode Figures}. */
 export function cells(figures: Figures): string[] {
   const delay = spread(figures.delays);
   return [
@@ -87,7 +84,7 @@ function timeOfDay(second: number): string {
   return new Date(second * 1000).toTimeString().slice(0, 8);
 }
 
-/** A put of each series each second, seen in a browser. */
+/** A page in a browser that gets a put of each series each second. */
 export class WatchedPage {
   readonly page: Page;
   readonly #plot: Plot;
@@ -105,7 +102,7 @@ export class WatchedPage {
     this.#tell = tell;
   }
 
-  /** What `fn` finds on the page of so many series, in so many charts. */
+  /** Calls `fn` with a page that shows so many series in so many charts. */
   static async of<T>(
     { series: count, charts }: { series: number; charts: number },
     fn: (watched: WatchedPage) => Promise<T>,
@@ -135,7 +132,7 @@ export class WatchedPage {
     return promise;
   }
 
-  /** Puts a value of each series into a second. */
+  /** Feeds a put of each series for a second. */
   async feed(second: number): Promise<void> {
     await this.#plot.feed(this.#series.map((series, i) => {
       const [name, host] = series.split(" ");
@@ -144,7 +141,7 @@ export class WatchedPage {
     this.#second = second;
   }
 
-  /** Feeds the seconds as they come, and watches. */
+  /** Feeds each second when it comes, and measures. */
   async watch(seconds: number): Promise<Glance> {
     await this.page.evaluate("seen.length = tasks.length = 0");
     const server = new Meter(this.#plot.process.pid);
@@ -168,7 +165,7 @@ export class WatchedPage {
     };
   }
 
-  /** Watches for some seconds, and looks what is held then. */
+  /** Measures for some seconds, and then the memory. */
   async figures(seconds: number): Promise<Figures> {
     const glance = await this.watch(seconds);
     const [load] = Deno.loadavg();

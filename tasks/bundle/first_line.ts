@@ -2,13 +2,13 @@ const USUAL = ["/usr/local/bin", "/usr/bin", "/bin"];
 const MOST = 255; // bytes that Linux reads of a first line
 
 /**
- * Makes the first line of a script that runs wherever it is copied to. A
- * service's PATH seldom has Deno's folder, so that it says where to look first:
- * the usual folders, and where Deno is here; not all of them where the line
- * would be too long.
+ * Makes the first line of a script that runs wherever it is copied to. The PATH
+ * of a service seldom has Deno's folder, so the line puts some folders before
+ * it: the usual ones, and the one of Deno on this machine. Where the line would
+ * be too long, it has only the latter.
  *
  * @param command What follows `deno`.
- * @param here The folder in which Deno is here.
+ * @param here The folder of Deno on this machine.
  * @returns The line, without its end.
  */
 export function firstLine(command: string, here: string): string {

@@ -1,4 +1,4 @@
-/** What chance decides; by `random()` of the benchmark, the same for a seed. */
+/** Choices by chance; the same for the same seed. */
 
 /** A source of numbers from 0 to below 1. */
 export type Chance = () => number;
@@ -8,7 +8,7 @@ export function between(chance: Chance, from: number, to: number): number {
   return from + (to - from) * chance();
 }
 
-/** Some different ones of a list. */
+/** Chooses `n` different members of a list. */
 export function choose<T>(chance: Chance, all: readonly T[], n: number): T[] {
   const left = [...all];
   return Array.from(

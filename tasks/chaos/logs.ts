@@ -1,6 +1,6 @@
 /**
- * Logs that grow, are rotated, and end within a line at times, and the ledger of
- * what was written into them.
+ * Logs that grow and are rotated, and that sometimes end within a line; and a
+ * ledger of what was written into them.
  */
 import { sleep } from "../../script/mod.ts";
 import { Running } from "../../tests/helpers/processes.ts";
@@ -111,7 +111,7 @@ export class Logs {
     file.close();
   }
 
-  /** Some lines of now; a line without a time belongs to the line before. */
+  /** Makes lines of this second; one without a time belongs to the line before. */
   #compose(app: string, burst: boolean): string {
     const now = new Date();
     const second = Math.floor(now.getTime() / 1000);
@@ -131,7 +131,7 @@ export class Logs {
     return text;
   }
 
-  /** By logrotate; the writers go on in the old file for a moment. */
+  /** Rotates by logrotate; the writers go on in the old file for a moment. */
   async #rotate(): Promise<void> {
     while (true) {
       await sleep(between(this.#chance, 5000, 9000), this.#stop.signal);

@@ -6,9 +6,9 @@ import { kill, type Victim } from "./supervised.ts";
 const PAUSE = [500, 10_000] as const; // ms between two attacks
 const AGAIN = 1200; // ms at most until what was killed is killed again
 
-/** Kills (-9) one, two at once, all of a group, or everything; maybe again. */
+/** Kills (-9) one, two at once, a whole group, or all; sometimes once more. */
 export class Rampage {
-  /** How often each was killed. */
+  /** How often each victim was killed. */
   readonly kills = new Map<string, number>();
   readonly #groups: Victim[][];
   readonly #all: Victim[];
@@ -18,9 +18,9 @@ export class Rampage {
   /**
    * Chooses among victims.
    *
-   * @param groups Those that stand in one way; one may be in several groups.
-   * @param chance What decides.
-   * @param note Is told of each kill.
+   * @param groups The victims on each way; one may be in several groups.
+   * @param chance Decides whom to kill, and when.
+   * @param note Is called for each kill.
    */
   constructor(
     groups: Victim[][],
@@ -34,7 +34,7 @@ export class Rampage {
     this.#note = note;
   }
 
-  /** How often something was killed. */
+  /** The number of all kills. */
   get total(): number {
     return [...this.kills.values()].reduce((sum, n) => sum + n, 0);
   }

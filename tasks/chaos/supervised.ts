@@ -1,30 +1,30 @@
-/** Programs that are started again whenever they have ended. */
+/** Programs that are started again whenever they end. */
 import { sleep, within } from "../../script/mod.ts";
 import { until } from "../../tests/helpers/processes.ts";
 import { find, tree } from "../bench/process.ts";
 import { between, type Chance } from "./chance.ts";
 
 const PAUSE = [50, 1500] as const; // ms until a program is started again
-const PATIENCE = 60_000; // ms for the end of what was told to end
+const PATIENCE = 60_000; // ms that a program may take to end after SIGTERM
 
-/** What can be killed. */
+/** A process that may be killed. */
 export interface Victim {
   name: string;
-  /** The process, if it runs. */
+  /** The id of the process, if it runs. */
   pid(): number | undefined;
 }
 
-/** Makes one word of a shell's command. */
+/** Quotes a word for a shell. */
 function quoted(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** A program, or several that a pipe connects, as an init system runs them. */
+/** A program, or several in a pipe, which are started again as by systemd. */
 export class Supervised {
   readonly name: string;
   /** How often it was started. */
   starts = 0;
-  /** Why it has failed by itself. */
+  /** What went wrong without a kill. */
   readonly failures: string[] = [];
   readonly #script: string;
   readonly #chance: Chance;
@@ -34,11 +34,11 @@ export class Supervised {
   #running: Promise<void>;
 
   /**
-   * Starts it.
+   * Starts the programs.
    *
-   * @param name Its name in messages.
+   * @param name Their name in messages.
    * @param programs The command of each program, left to right.
-   * @param options Where its stderr goes; what chance decides; who notes it.
+   * @param options The file for stderr, a source of chance, and what notes events.
    */
   constructor(
     name: string,
@@ -57,12 +57,12 @@ export class Supervised {
     this.#running = this.#run();
   }
 
-  /** The process of the program whose path ends so. */
+  /** The program whose path ends so, as a victim. */
   victim(path: string, name = this.name): Victim {
     return { name, pid: () => this.#child && find(this.#child.pid, path) };
   }
 
-  /** Tells the program whose path ends so to end, and waits for all of them. */
+  /** Sends SIGTERM to the program whose path ends so; waits until all have ended. */
   async end(path: string): Promise<void> {
     const { pid } = this.victim(path);
     await until(() => pid() !== undefined).catch(() => {});
@@ -76,7 +76,7 @@ export class Supervised {
     await this.#running;
   }
 
-  /** Ends all of it at once, and for good. */
+  /** Kills all programs, and starts none again. */
   kill(): void {
     this.#stop.abort();
     for (const pid of this.#child ? tree(this.#child.pid) : []) kill(pid);
@@ -100,7 +100,7 @@ export class Supervised {
   }
 }
 
-/** Kills a process; false if it has ended. */
+/** Kills a process; returns false if it has already ended. */
 export function kill(pid: number): boolean {
   try {
     Deno.kill(pid, "SIGKILL");

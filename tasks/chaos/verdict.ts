@@ -2,22 +2,22 @@
 import type { Put } from "../../tests/helpers/processes.ts";
 import { keyOf, type Ledger } from "./logs.ts";
 
-/** What is wrong in what was stored on one way. */
+/** The differences between the ledger and what one way has stored. */
 export interface Verdict {
-  /** Lines that are missing. */
+  /** How many lines are missing. */
   lost: number;
-  /** Seconds of a series with another value than the ledger's. */
+  /** The seconds of a series that have another value than in the ledger. */
   wrong: string[];
-  /** Seconds of a series with more than one value. */
+  /** The seconds of a series that have more than one value. */
   torn: string[];
 }
 
-/** Whether there is nothing wrong. */
+/** Whether there are no differences. */
 export function isRight({ lost, wrong, torn }: Verdict): boolean {
   return lost === 0 && wrong.length === 0 && torn.length === 0;
 }
 
-/** Judges the datapoints of one way; those that are 0 may be there or not. */
+/** Compares the datapoints of one way; a datapoint of 0 may be missing. */
 export function judge(ledger: Ledger, stored: Put[]): Verdict {
   const found = new Map<string, Set<number>>();
   for (const { series, second, value } of stored) {

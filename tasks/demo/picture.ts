@@ -5,10 +5,10 @@
  */
 import { command, Running, until } from "../../tests/helpers/processes.ts";
 
-/** A plot.ts that reads from its stdin. */
+/** A running plot.ts that reads its stdin. */
 export interface Picture {
   plot: Running;
-  /** None where there is no picture: the npm registry does not answer. */
+  /** Undefined where there is no picture, as the npm registry does not answer. */
   address: string | undefined;
 }
 

@@ -1,6 +1,7 @@
 /**
- * The same metrics both ways in a real OpenTSDB: as raw puts, and by way of a
- * real tcollector. Its own graphs are those that gnuplot draws for `/q?…&png`.
+ * Stores the same metrics in a real OpenTSDB in both ways, as raw puts and
+ * through a real tcollector, and draws the graphs that OpenTSDB itself makes
+ * with gnuplot, for `/q?…&png`.
  *
  * @module
  */
@@ -14,10 +15,10 @@ import {
   OpenTsdb,
 } from "../../tests/opentsdb/launch.ts";
 
-/** What every graph has beside its query. */
+/** The parameters that are the same for each graph. */
 const LOOKS = "yrange=[0:]&key=out+center+top+horiz+width+8&wxh=900x300&png";
 
-/** An OpenTSDB of this run's own. */
+/** An OpenTSDB that is started for these pictures. */
 export class BothWays implements AsyncDisposable {
   readonly #hbase: HBase;
   readonly #tsd: OpenTsdb;
@@ -27,7 +28,7 @@ export class BothWays implements AsyncDisposable {
     this.#tsd = tsd;
   }
 
-  /** Starts it. */
+  /** Starts OpenTSDB. */
   static async start(): Promise<BothWays> {
     const jars = await findJars();
     if (typeof jars === "string") throw new Error(`No OpenTSDB: ${jars}`);
@@ -39,7 +40,7 @@ export class BothWays implements AsyncDisposable {
    * Starts tcollector, which runs our collectors and sends to OpenTSDB.
    *
    * @param tcollector The folder of its clone.
-   * @param log What authfailures.ts reads.
+   * @param log The log that authfailures.ts reads.
    */
   async tcollector(tcollector: string, log: string): Promise<Running> {
     const folder = this.#hbase.folder;
@@ -68,7 +69,7 @@ export class BothWays implements AsyncDisposable {
     await pipe.end();
   }
 
-  /** What is stored of a metric, as puts. */
+  /** The stored datapoints of a metric, as puts. */
   async stored(metric: string): Promise<string[]> {
     const found = await this.#tsd.stored(metric);
     return found.map(({ series, second, value }) => {
@@ -78,10 +79,10 @@ export class BothWays implements AsyncDisposable {
   }
 
   /**
-   * Saves graphs of the time in which tcollector has sent.
+   * Saves graphs of the time in which tcollector was sending.
    *
-   * @param queries The queries, by the name of the file.
-   * @param folder Where the files are to be.
+   * @param queries The queries, by the names of the files.
+   * @param folder The folder for the files.
    */
   async draw(queries: Record<string, string>, folder: string): Promise<void> {
     const seconds = puts(await this.stored("auth.failures"))
