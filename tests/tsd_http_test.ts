@@ -280,6 +280,18 @@ for (
       body: '{"error":{"code":503,"message":"no HBase"}}',
     }],
     ["answers 401; the cure: --credentials FILE", { status: 401 }],
+    [
+      "answers 400 Unable to check Authentication for/api/put; the cure: --credentials",
+      {
+        status: 400,
+        body:
+          '{"error":{"code":400,"message":"Unable to check Authentication for/api/put"}}',
+      },
+    ],
+    ["answers 404 Endpoint not found; the cure: tsd.mode = rw", {
+      status: 404,
+      body: '{"error":{"code":404,"message":"Endpoint not found"}}',
+    }],
     ["answers 404 no such   path; the cure: the path", {
       status: 404,
       body: "no such \x1b path",

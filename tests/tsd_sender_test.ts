@@ -168,16 +168,26 @@ processTest(
   "Sender sends again what OpenTSDB replies that it could not store",
   [],
   async () => {
-    // As in OpenTSDB 2.4.1, PutDataPointRpc.execute(). The first of them could
-    // be provoked in a real one; it makes the last one, but does not send it.
+    // As in OpenTSDB 2.4.1, AuthenticationChannelHandler, and PutDataPointRpc,
+    // which makes the last of its own replies, but does not send it.
+    const user = "; the cure: --credentials FILE and a URL";
     for (
-      const reply of [
-        "put: Please throttle writes: 10000 RPCs waiting",
-        "put: Throttling exception: 10000 RPCs waiting",
-        "put: HBase error: null",
-        "put: Request timed out: Timed out after waiting 60000ms",
-        "put: Unexpected runtime exception: null",
-      ]
+      const [reply, cure] of [
+        ["put: Please throttle writes: 10000 RPCs waiting", ""],
+        ["put: Throttling exception: 10000 RPCs waiting", ""],
+        ["put: HBase error: null", ""],
+        ["put: Request timed out: Timed out after waiting 60000ms", ""],
+        ["put: Unexpected runtime exception: null", ""],
+        ["unknown command: put.  Try `help'.", "; the cure: tsd.mode = rw"],
+        ["AUTH_FAIL\r", user],
+        ["AUTH_SUCCESS\r", user],
+        ["put: illegal argument: Unauthenticated command: put", user],
+        ["put: illegal argument: Unauthorized command: put", user],
+        [
+          "put: illegal argument: Unable to check Authentication for command: put",
+          user,
+        ],
+      ] as const
     ) {
       const replies = [reply + "\n"];
       await using server = new FakeTsd({
@@ -193,7 +203,9 @@ processTest(
       await until(() => said.length > 0);
       await end();
       const name = `127.0.0.1:${server.port}: `;
-      assertEquals(said[0], `${name}replied: ${reply}; sending 5 again`);
+      const expected = `${name}replied: ${reply.trim()}${cure}`;
+      assert(said[0]!.startsWith(expected), said[0]);
+      assertMatch(said[0]!, /; sending 5 again$/);
       assertEquals(sender.replies.refused, 0);
       assertEquals(server.lines.slice(5), lines);
     }

@@ -9,7 +9,19 @@ const MAX_KINDS = 1000; // of replies that are told apart
 
 /** What helps where the names of what is missing do not matter. */
 const CURES: [RegExp, string][] = [
-  [/^answers 40[13]\b/, "--credentials FILE, or TSD_CREDENTIALS"],
+  [
+    /^answers (40[13]\b|400 .*Authentication)/,
+    "--credentials FILE, or TSD_CREDENTIALS",
+  ],
+  [
+    /^replied: (AUTH_|put: illegal argument: Un)/,
+    "--credentials FILE and a URL, http://HOST:PORT, as lines name no user",
+  ],
+  [/^replied: unknown command: put/, "tsd.mode = rw in opentsdb.conf"],
+  [
+    /^answers 404 Endpoint not found/,
+    "tsd.mode = rw in opentsdb.conf, or the path of the URL",
+  ],
   [
     /^answers 404\b|unexpected path/,
     "the path of the URL, or the port at which the TSD takes puts by HTTP",

@@ -22,8 +22,12 @@ import {
 
 const MAX_REPLY = 4096; // characters
 /** What OpenTSDB says when another TSD, or itself later, may take the put. */
-const TRANSIENT =
-  /^(unknown command: put\b|put: (please throttle|throttling|request timed out|hbase error|unexpected))/i;
+const TRANSIENT = [
+  /^put: (please throttle|throttling|request timed out|hbase error|unexpected)/i,
+  /^unknown command: put\b/, // it is read-only
+  /^AUTH_/, // it takes the first put for the user's name and password
+  /^put: illegal argument: (Un\w+ command|Unable to check Authentication)/,
+];
 const BATCH = 64 * 1024; // bytes that are written at once
 const LEAST_SHARE = 64 * 1024; // bytes for one connection
 const FIRST_SHARE = 1024 * 1024; // bytes
@@ -145,7 +149,9 @@ class Connection implements Link {
     const buffer = new Uint8Array(16 * 1024);
     for (let n; (n = await this.#conn.read(buffer)) !== null;) {
       for (const line of cutter.push(buffer.subarray(0, n))) {
-        if (TRANSIENT.test(line)) throw new Throttled(`replied: ${line}`);
+        if (TRANSIENT.some((kind) => kind.test(line))) {
+          throw new Throttled(`replied: ${line}`);
+        }
         reply(line);
       }
     }
