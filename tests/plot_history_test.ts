@@ -54,7 +54,7 @@ Deno.test("History reads puts of both forms, and nothing else", () => {
   assertEquals(history(strange).strange, strange.length);
 });
 
-Deno.test("Series.add() puts points in their places", () => {
+Deno.test("Series.add() keeps points in the order of their seconds, and the newest value", () => {
   const made = series([[5, 1], [7, 3], [6, 2], [7, 4], [5, 0]]);
   assertEquals([...made.times], [5, 6, 7]);
   assertEquals([...made.values], [0, 2, 4]);
@@ -62,7 +62,7 @@ Deno.test("Series.add() puts points in their places", () => {
   assertEquals(made.at(8), undefined);
 });
 
-Deno.test("Series keeps so many seconds before its newest point", () => {
+Deno.test("Series keeps the given seconds before its newest point", () => {
   const made = series([], 100);
   for (let second = 0; second < 10_000; second++) made.add(second, second);
   assertEquals([made.oldest, made.newest, made.length], [9899, 9999, 101]);
@@ -74,7 +74,7 @@ Deno.test("Series starts afresh when the clock goes back by more than it keeps",
   assertEquals([...made.times], [5]);
 });
 
-Deno.test("Series.step is learned from the points, past gaps and hasty ones", () => {
+Deno.test("Series.step is learned from the points, in spite of gaps and jitter", () => {
   assertEquals(series([]).step, 1);
   assertEquals(series([[0, 1], [10, 1], [20, 1], [90, 1], [100, 1]]).step, 10);
   const jitter = [0, 15, 29, 45, 60, 61, 75, 90, 105, 119, 134, 150];
@@ -82,7 +82,7 @@ Deno.test("Series.step is learned from the points, past gaps and hasty ones", ()
   assert(made.step >= 14 && made.step <= 15);
 });
 
-Deno.test("binsOf() has the highest second of each part, and where it was", () => {
+Deno.test("binsOf() has the highest value of each part, and its second", () => {
   const made = series([[0, 1], [1, 7], [2, 3], [3, 3], [4, 0], [9, 5]]);
   const { max, at, sum, count } = binsOf(made, { from: 0, to: 9, size: 3 });
   assertEquals([...max], [7, 3, NaN, 5]);
@@ -91,22 +91,22 @@ Deno.test("binsOf() has the highest second of each part, and where it was", () =
   assertEquals([...count], [3, 2, 0, 1]);
 });
 
-Deno.test("binsOf() lets a point count for its step, but not across silence", () => {
+Deno.test("binsOf() lets a point count for its step, but not for longer", () => {
   const made = series([[0, 1], [5, 2], [10, 3], [30, 4]]);
   const { max, count } = binsOf(made, { from: 2, to: 31, size: 1 });
   assertEquals([...max.subarray(0, 4)], [1, 1, 1, 2]);
   assertEquals([...max.subarray(12, 14)], [3, NaN]);
   assertEquals([...max.subarray(27)], [NaN, 4, 4]);
-  assertEquals([...count].filter(Boolean).length, 3); // of the means: once
+  assertEquals([...count].filter(Boolean).length, 3); // for the mean, each point counts once
 });
 
 Deno.test("binsOf() begins parts at multiples of their size", () => {
   const made = series([[7, 1], [8, 2], [9, 9], [10, 3], [11, 4], [12, 9]]);
   const { max } = binsOf(made, { from: 8, to: 11, size: 5 });
-  assertEquals([...max], [9, 4]); // 5 to 9 and 10 to 14, of which 8 to 11
+  assertEquals([...max], [9, 4]); // of the parts 5 to 9 and 10 to 14, only 8 to 11
 });
 
-Deno.test("figuresOf() of bins are those of the points", () => {
+Deno.test("figuresOf() tells the same of bins as of their points", () => {
   const made = series([[0, 1], [1, 7], [2, 1], [3, 3]]);
   for (const size of [1, 2, 60]) {
     const bins = binsOf(made, { from: 0, to: 3, size });
@@ -114,7 +114,7 @@ Deno.test("figuresOf() of bins are those of the points", () => {
   }
 });
 
-Deno.test("combine() makes one line of several, second by second", () => {
+Deno.test("combine() makes one line of several for each second", () => {
   const a = series([[0, 1], [1, 2], [2, 3], [3, 4]]);
   const b = series([[0, 10], [2, 20]]); // every two seconds
   const range = { from: 0, to: 3 };
@@ -141,7 +141,7 @@ Deno.test("sizeFor() divides an hour and a minute", () => {
   assertEquals(sizeFor(86_400, 600), 180);
 });
 
-Deno.test("History keeps at most so many series, and tells of the others", () => {
+Deno.test("History keeps at most maxSeries series, and counts the lines of others", () => {
   const made = history(
     [
       `a ${T} 1 host=x`,
@@ -158,7 +158,7 @@ Deno.test("History keeps at most so many series, and tells of the others", () =>
   assertEquals(made.series.map(({ tags }) => tags), ["host=y z=1", "host=z"]);
 });
 
-Deno.test("History keeps less of the time when there are too many points", () => {
+Deno.test("History keeps a shorter time when there are too many points", () => {
   const made = new History({ maxPoints: 1000 });
   const shortened: number[] = [];
   const not = () => {};
@@ -173,14 +173,14 @@ Deno.test("History keeps less of the time when there are too many points", () =>
   assertEquals(made.series.map(({ length }) => length), [751]);
   for (let i = 0; i <= 1000; i++) made.push(encode([`b ${T + i} 1 host=x`]));
   assertEquals(shortened, [750, 562, 421]);
-  // However many series there are, each keeps 5 minutes.
+  // Each series keeps at least 5 minutes.
   for (let i = 0; i <= 1000; i++) made.push(encode([`c ${T + i} 1 host=x`]));
   for (let i = 0; i <= 1000; i++) made.push(encode([`d ${T + i} 1 host=x`]));
   assertEquals(made.series.map(({ length }) => length), [301, 301, 301, 301]);
   assertEquals(shortened.at(-1), 300);
 });
 
-Deno.test("History leaves out what is far ahead of the clock", () => {
+Deno.test("History leaves out datapoints far ahead of the clock", () => {
   const made = new History({ clock: () => T * 1000 });
   const day = 86_400;
   made.push(
@@ -194,7 +194,7 @@ Deno.test("History leaves out what is far ahead of the clock", () => {
   assertEquals(made.ahead, 2);
 });
 
-Deno.test("History counts the lines that are no puts, and shows the latest", () => {
+Deno.test("History counts the lines that are not puts, and keeps the latest", () => {
   const lines = Array.from({ length: 30 }, (_, i) => `line ${i}`);
   const made = history(lines);
   made.push(new TextEncoder().encode("x".repeat(10_000)));

@@ -1,4 +1,4 @@
-/** The page of plot.ts, in a real browser: what a person reads in it. */
+/** The page of plot.ts in a real browser: what a person reads on it. */
 import { assert, assertEquals } from "@std/assert";
 import {
   chart,
@@ -15,14 +15,14 @@ import {
 import { heard, Plot, puts, T } from "./helpers/plot.ts";
 import { until } from "./helpers/processes.ts";
 
-const AVERAGE = "196,52,12"; // its colour on light ground
+const AVERAGE = "196,52,12"; // the colour of the line of means on a light page
 
 function value(second: number): number {
   return second * 7919 % 100_003 - 1000.25;
 }
 
 pageTest(
-  "The page reads each second exactly, of several series and charts",
+  "The page shows the exact values of each second, of several series and charts",
   async ({ page, plot }) => {
     await says(page.locator("#status"), "Connected");
     await plot.feed(puts(301, (i) => {
@@ -66,7 +66,7 @@ pageTest(
 );
 
 pageTest(
-  "A second's peak is read in a day's view, and names its line",
+  "The view of a day shows the peak of one second, and names its line",
   async ({ page, plot }) => {
     const DAY = 86_400;
     for (let from = 0; from < DAY; from += 3600) {
@@ -97,7 +97,7 @@ pageTest(
     await page.locator("#average").click();
     await says(day.locator(".common"), /thick line: the mean of 180 s/);
     assertEquals(await figures(day, "mean"), [2.999, 3.056]);
-    // On a stack it is that of the sum, which is 6 at most times.
+    // On a stack it is the mean of the sum, which is 6 most of the time.
     const low = 1 - 6 / 5306;
     assert(!(await colours(page, day, low)).includes(AVERAGE));
     await page.getByLabel("requests: drawn as").selectOption("stack");
@@ -107,7 +107,7 @@ pageTest(
 );
 
 pageTest(
-  "The page zooms, pauses and searches, and the address keeps all that",
+  "The page zooms, pauses and searches, and its address keeps that",
   async ({ page, plot, context }) => {
     await plot.feed(puts(4000, (i) => [
       `put a ${T + i} ${i} host=x`,
@@ -115,7 +115,7 @@ pageTest(
     ]));
     const newest = T + 3999;
     const a = chart(page, "a");
-    await range(page, T, newest); // of old puts: all
+    await range(page, T, newest); // all of them, as they are old
     await page.getByLabel("5 min").click();
     await range(page, newest - 300, newest);
     await page.getByLabel("1 h").click();
@@ -141,7 +141,7 @@ pageTest(
     await a.locator(".u-over").dblclick();
     await range(page, newest - 3600, newest);
 
-    // A finger does what the mouse does.
+    // The same with a finger in place of the mouse.
     const { send } = await context.newCDPSession(page).then((session) => ({
       send: session.send.bind(session),
     }));
@@ -173,7 +173,7 @@ pageTest(
 );
 
 pageTest(
-  "The page opens on the latest minutes of what is live, and on all that has ended",
+  "The page opens with the latest minutes of a live input, and with all of one that has ended",
   async ({ page, plot, address }) => {
     await says(page.locator("#empty"), "Waiting for the first datapoint.");
     const now = Math.floor(Date.now() / 1000);

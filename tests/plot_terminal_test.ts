@@ -10,12 +10,12 @@ function history(lines: string[], keep = 3600, maxSeries = 1000) {
   return made;
 }
 
-/** What stands on a terminal of that size. */
+/** The rows on a terminal of that size. */
 function drawn(made: History, columns: number, rows: number, skip = 0) {
   return frame(made, { columns, rows, skip, now: (T + 10) * 1000 });
 }
 
-Deno.test("frame() uses the terminal up, with a scale for each metric and times", () => {
+Deno.test("frame() fills the terminal, with a scale for each metric and a row of times", () => {
   const made = history(puts(10, (i) => [
     `a.b ${T + i} ${i === 5 ? 360 : 0} host=x state=run`,
     `a.b ${T + i} 1 host=x state=idle`,
@@ -39,7 +39,7 @@ Deno.test("frame() uses the terminal up, with a scale for each metric and times"
   assert(rows[23]!.startsWith("3 series to "), rows[23]);
 });
 
-Deno.test("frame() has the page's figures where there is room", () => {
+Deno.test("frame() shows the same figures as the page where there is room", () => {
   const made = history(
     puts(10, (i) => [`a ${T + i} ${i === 5 ? 95 : 5} host=x`]),
   );
@@ -58,12 +58,12 @@ Deno.test("frame() shows all of a replay", () => {
   assert(/ 1 +99 +1\.014 +97\.67$/.test(row!), row);
 });
 
-Deno.test("frame() draws sparklines where it is tight, in natural order, and scrolls", () => {
+Deno.test("frame() draws one row for each series where there is little room, in natural order, and scrolls", () => {
   const made = history(puts(20, (i) => [`a ${T} ${i} host=web${i}`]));
   const rows = drawn(made, 80, 24);
   assertEquals(rows.length, 24);
   const names = rows.slice(1, 22).map((row) => row.split(" ")[0])
-    .filter((name) => name !== ""); // one of them is two rows high
+    .filter((name) => name !== ""); // the second row of a chart has no name
   assertEquals(names, Array.from({ length: 20 }, (_, i) => `web${i}`));
   assert(/█ +19 +19 +19 +1$/.test(rows[21]!), rows[21]);
   const few = drawn(made, 80, 11);
@@ -136,7 +136,7 @@ processTest(
       stdin: "piped",
     });
     const keys = run.process.stdin.getWriter();
-    let read = 0; // of what has been seen
+    let read = 0; // how much of the output was matched
     const type = async (text: string, answer: RegExp) => {
       await keys.write(new TextEncoder().encode(text));
       let found = "";
@@ -165,7 +165,7 @@ processTest(
     const all = run.out.join("\n");
     assert(!all.includes("\x1b[?25l") && !all.includes("\x1b[?1049h"), all);
     await type("fg\n", /rows 2 to 10 of 31/);
-    await type("\x1b[B", /rows 3 to 11 of 31/); // keys come at once again
+    await type("\x1b[B", /rows 3 to 11 of 31/); // keys need no Enter again
     await Deno.writeTextFile(`${folder}/go`, `put a ${T + 1} 77 host=web29\n`);
     await type("", /idle\r?$/m);
     await keys.write(new TextEncoder().encode("exit\n"));
@@ -183,7 +183,7 @@ processTest(
       (_, i) => `put a ${T} 1 host=h${i}`,
     );
     await Deno.writeTextFile(`${folder}/puts`, lines.join("\n") + "\n");
-    // Whoever shares the terminal may have set it so; a frame is then too much.
+    // Another program may have set the terminal so; it does not take a frame at once.
     const nonblocking = "use Fcntl; fcntl(STDOUT, F_SETFL, O_NONBLOCK | " +
       "fcntl(STDOUT, F_GETFL, 0)) or die; exec @ARGV";
     const plot = command("pipes/plot.ts", "--tty").join(" ");
@@ -196,7 +196,7 @@ processTest(
     const all = run.out.join("\n");
     assertEquals(code, 0, all.slice(-500));
     const series = all.split("\x1b[J").map((frame) =>
-      frame.match(/^h\d+ /gm)?.length ?? 0 // none before there are puts
+      frame.match(/^h\d+ /gm)?.length ?? 0 // 0 before the first put
     );
     assertEquals(series.at(-1), 30);
     assertEquals(series.filter((count) => count !== 0 && count !== 30), []);

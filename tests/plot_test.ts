@@ -48,7 +48,7 @@ processTest(
 );
 
 processTest(
-  "plot.ts names the cure for a name that it does not know",
+  "plot.ts says which option allows a name that it does not know",
   [],
   () =>
     Plot.at(["--host=0.0.0.0", "--names=web2"], async (_, address) => {
@@ -63,7 +63,7 @@ processTest(
 );
 
 processTest(
-  "plot.ts survives half-open connections that are more than it has files for",
+  "plot.ts survives more half-open connections than it may have open files",
   ["sh"],
   async () => {
     const args = command("pipes/plot.ts", "--port=0");
@@ -80,7 +80,7 @@ processTest(
     await plot.feed([`put a ${T} 1 host=x`]);
     const { value } = await plot.process.stdout.getReader().read();
     assertEquals(value, encode([`put a ${T} 1 host=x`]));
-    // A request that does not come in time is given up.
+    // A connection whose request does not come in time is closed.
     assertEquals(await half[0]!.read(new Uint8Array(1)), null);
     for (const connection of half) connection.close();
     const page = await answer(address, `GET / HTTP/1.1\r\nHost: ${host}`);
@@ -91,14 +91,14 @@ processTest(
 );
 
 processTest(
-  "plot.ts bounds the pages that listen, and tells an id where each is",
+  "plot.ts serves at most 64 pages, and tells a page only what it has missed",
   [],
   () =>
     Plot.at([], async (plot, address) => {
       await plot.feed([`put a ${T} 1 host=x`]);
       const told = await heard(address, "live");
       const id = told.match(/^id: (.*)$/m)![1]!;
-      // The page that hears this is still connected, as the 64th.
+      // The page that hears this stays connected, as one of the 64.
       await plot.feed([`put a ${T + 1} 2 host=x`]);
       const missed = await heard(address, `"points":[[0,${T + 1},2]]`, id);
       assert(!missed.includes("history"), missed);
@@ -153,7 +153,7 @@ processTest(
       for (const part of [bytes, put, end]) await plot.write(part);
       await plot.close();
       await heard(address, '"ended":1');
-      // Whoever comes after the end is told of all that was read.
+      // A page that comes after the end is told all that was read.
       const events = await heard(address, "live");
       assert(events.includes(`[0,"a","host=x",${T},[],[1]]`), events);
       const { code } = await plot.end();
@@ -169,7 +169,7 @@ processTest(
   () =>
     Plot.at([], async (plot, address) => {
       await plot.process.stdout.cancel();
-      await until(async () => { // only a write shows it
+      await until(async () => { // only a write notices it
         await plot.feed([`put a ${T} 1 host=x`]);
         return plot.err.includes("the reader is gone");
       });
@@ -203,7 +203,7 @@ processTest(
 );
 
 processTest(
-  "plot.ts hands on all to a pipe that does not block",
+  "plot.ts hands on everything to a pipe that does not block",
   ["perl"],
   async () => {
     const nonblocking = "use Fcntl; fcntl(STDOUT, F_SETFL, O_NONBLOCK | " +
@@ -221,7 +221,7 @@ processTest(
 );
 
 processTest(
-  "plot.ts says in one line that its chart library is not in reach",
+  "plot.ts says in one line that it cannot get its chart library",
   [],
   async (folder) => {
     const env = {
@@ -236,7 +236,7 @@ processTest(
 );
 
 processTest(
-  "plot.ts hands on what its collector tells after Ctrl-C",
+  "plot.ts hands on what its collector prints after Ctrl-C",
   [],
   () =>
     Plot.at([], async (plot) => {
@@ -250,7 +250,7 @@ processTest(
 );
 
 processTest(
-  "plot.ts ends after Ctrl-C though its input does not",
+  "plot.ts ends after Ctrl-C even if its input does not",
   [],
   () =>
     Plot.at([], async (plot) => {
@@ -260,7 +260,7 @@ processTest(
 );
 
 processTest(
-  "Many pages, late ones too, hear the same",
+  "plot.ts tells the same to many pages, also to those that come late",
   [],
   () =>
     Plot.at([], async (plot, address) => {

@@ -1,10 +1,10 @@
 /**
- * OpenTSDB and HBase on this machine, for as long as a test needs them.
+ * Starts OpenTSDB and HBase on this machine, for as long as a test needs them.
  *
  * Maven brings the jars that pom.xml names. HBase runs in one process, with
  * ZooKeeper and the region server in it, and keeps its data in a temporary
- * folder. The raw local file system is what makes HBase's log survive a
- * `kill -9`: Hadoop's usual one keeps written data in the process.
+ * folder. With Hadoop's raw local file system HBase's log survives a `kill -9`;
+ * Hadoop's usual one holds data in the process before it writes them.
  *
  * Each JVM asks the kernel (`setpriv --pdeathsig`) to be killed when this process
  * dies, so that none outlives a test that was interrupted.
@@ -22,20 +22,20 @@ import {
 import { seriesOf, Server } from "../helpers/tsds.ts";
 
 const POM = `${ROOT}tests/opentsdb/pom.xml`;
-/** What HBase and OpenTSDB reach into, and Java 17 keeps closed. */
+/** Opens the packages that HBase and OpenTSDB use, and Java 17 keeps closed. */
 const OPEN = ["lang", "lang.reflect", "nio", "util", "util.concurrent"]
   .flatMap((name) => ["--add-opens", `java.base/java.${name}=ALL-UNNAMED`])
   .concat("--add-opens", "java.base/sun.nio.ch=ALL-UNNAMED")
   .concat("--add-opens", "java.base/jdk.internal.ref=ALL-UNNAMED")
   .concat("--add-exports", "java.base/jdk.internal.misc=ALL-UNNAMED");
-/** OpenTSDB's tables and their column families, as its create_table.sh has it. */
+/** OpenTSDB's tables and their column families, as in its create_table.sh. */
 const TABLES = {
   "tsdb": ["t"],
   "tsdb-uid": ["id", "name"],
   "tsdb-tree": ["t"],
   "tsdb-meta": ["name"],
 };
-/** What OpenTSDB runs to draw a graph, as it is not in its jar. */
+/** The script by which OpenTSDB draws a graph; its jar does not have it. */
 const MYGNUPLOT = `#!/bin/sh
 out=$1 err=$2
 shift 2
@@ -62,11 +62,11 @@ async function jars(profile: string): Promise<string> {
   if (success) return path;
   const why = maven.out.find((line) => line.includes("ERROR"));
   throw new Error(
-    `Maven has not all jars of ${profile}: ${why?.slice(0, 200)}`,
+    `Maven cannot get all jars of ${profile}: ${why?.slice(0, 200)}`,
   );
 }
 
-/** The jars of both; a reason where they cannot be had. */
+/** The class paths of both. */
 export type Jars = { hbase: string; opentsdb: string };
 
 /**
@@ -107,7 +107,7 @@ const LOGBACK = `<configuration>
 </configuration>
 `;
 
-/** The command of a JVM that ends with this process at the latest. */
+/** The command of a JVM, which ends with this process at the latest. */
 function java(classPath: string, memory: number, args: string[]): string[] {
   return [
     ...["setpriv", "--pdeathsig", "KILL", "java", `-Xmx${memory}m`],
@@ -189,7 +189,7 @@ export class HBase implements AsyncDisposable {
       "hbase.master.hostname": "localhost",
       "hbase.master.ipc.address": "127.0.0.1",
       "hbase.master.info.port": -1,
-      "hbase.master.wait.on.regionservers.maxtostart": 1, // or it waits 4.5 s
+      "hbase.master.wait.on.regionservers.maxtostart": 1, // else it waits 4.5 s
       "hbase.regionserver.hostname": "localhost",
       "hbase.regionserver.ipc.address": "127.0.0.1",
       "hbase.regionserver.info.port": -1,
@@ -201,20 +201,20 @@ export class HBase implements AsyncDisposable {
     await Deno.writeTextFile(`${this.#conf}/hbase-site.xml`, site);
   }
 
-  /** Runs HBase, also again after a kill: it finds its data. */
+  /** Runs HBase; after a kill it goes on with the same data. */
   run(): void {
     const main = "org.apache.hadoop.hbase.master.HMaster";
     const path = `${this.#conf}:${this.jars.hbase}`;
     this.#jvm = new Running(java(path, 512, [main, "start"]));
   }
 
-  /** Ends HBase without a word, as a power cut does. */
+  /** Kills HBase by SIGKILL, as a power cut ends it. */
   async kill(): Promise<void> {
     await end(this.#jvm);
     this.#jvm = undefined;
   }
 
-  /** Through HBase's REST server, as its shell is 60 MB of JRuby. */
+  /** Makes the tables by HBase's REST server, as its shell needs 60 MB of JRuby. */
   async #makeTables(): Promise<void> {
     const port = freePort();
     const main = "org.apache.hadoop.hbase.rest.RESTServer";
@@ -249,7 +249,7 @@ export class HBase implements AsyncDisposable {
    * Runs a command of OpenTSDB's script `tsdb`.
    *
    * @param command The command with its arguments, without options.
-   * @param options What the tool wants before the arguments.
+   * @param options What stands before the arguments.
    * @returns Its status, and what it printed.
    */
   async tsdb(
@@ -270,7 +270,7 @@ export class HBase implements AsyncDisposable {
     return { code, text: [...jvm.out, ...jvm.err].join("\n") };
   }
 
-  /** Where OpenTSDB finds its classes. */
+  /** The class path of OpenTSDB. */
   get classPath(): string {
     return `${this.#conf}:${this.jars.opentsdb}`;
   }
@@ -281,17 +281,17 @@ export class HBase implements AsyncDisposable {
   }
 }
 
-/** What a query answers of one series. */
+/** One series in the answer to a query. */
 interface Series {
   metric: string;
   tags: Record<string, string>;
   dps: Record<string, number>;
 }
 
-/** Lets a TSD make metrics as they come. */
+/** Lets a TSD make a metric when its first put comes. */
 export const AUTO_CREATE = { "tsd.core.auto_create_metrics": "true" };
 
-/** A TSD of OpenTSDB's: puts, queries and all else at one port. */
+/** A TSD of OpenTSDB, with telnet and HTTP at one port. */
 export class OpenTsdb extends Server {
   override readonly http = this.port;
   override readonly puts = this.port;
@@ -300,10 +300,10 @@ export class OpenTsdb extends Server {
   readonly #settings: Record<string, string>;
 
   /**
-   * Tells what the TSD is to be.
+   * Configures the TSD.
    *
-   * @param hbase Where it keeps the datapoints.
-   * @param settings What of its configuration differs from the defaults.
+   * @param hbase Where it stores the datapoints.
+   * @param settings The settings that differ from the defaults.
    */
   constructor(hbase: HBase, settings: Record<string, string> = {}) {
     super(hbase.folder);
@@ -337,9 +337,9 @@ export class OpenTsdb extends Server {
   }
 
   /**
-   * Reads back what is stored.
+   * Reads the stored datapoints.
    *
-   * @param metric The metric; all of them if not given.
+   * @param metric A metric; all of them if not given.
    */
   override async stored(metric = ""): Promise<Put[]> {
     const query = { type: "metrics", q: metric, max: "1000" };

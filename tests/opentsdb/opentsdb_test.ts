@@ -35,7 +35,7 @@ function nc(): Piped {
   return new Piped(["nc", "-N", "127.0.0.1", String(open.port)]);
 }
 
-/** Datapoints of one host that flow through tsd.ts. */
+/** Sends datapoints of one host through tsd.ts. */
 class Stream {
   readonly #host: string;
   readonly #pipe: Piped;
@@ -61,7 +61,7 @@ class Stream {
     }
   }
 
-  /** All that flowed is stored. */
+  /** Ends tsd.ts, and asserts that all is stored. */
   async end(): Promise<void> {
     await this.#pipe.close();
     const { code } = await this.#pipe.end();
@@ -70,7 +70,7 @@ class Stream {
   }
 }
 
-/** A stream by telnet and one by HTTP. */
+/** Two streams: one by telnet, one by HTTP. */
 class Streams {
   readonly all: Stream[];
 
@@ -96,9 +96,9 @@ class Streams {
 }
 
 /**
- * Two programs, the second of which reads what the first one prints.
+ * Starts two programs, of which the second reads what the first one prints.
  *
- * @returns Ends both: SIGTERM once all was read, SIGKILL at once.
+ * @returns Ends both: with SIGTERM once all was read, with SIGKILL at once.
  */
 function pipeline(
   [program, ...args]: string[],
@@ -111,14 +111,14 @@ function pipeline(
   return async (signal) => {
     if (signal === "SIGKILL") reader.process.kill(signal);
     writer.kill(signal);
-    await read.catch(() => {}); // a pipe that breaks
+    await read.catch(() => {}); // the pipe may be broken
     await writer.status;
     await reader.end();
   };
 }
 
 opentsdbTest(
-  "every collector through nc and tsd.ts, by telnet and HTTP: each second and tag as printed",
+  "every collector through nc and tsd.ts: OpenTSDB stores each second and tag as printed",
   async (folder) => {
     const log = `${folder}/auth.log`;
     const failures = await authfailures(log);
@@ -153,7 +153,7 @@ opentsdbTest(
 );
 
 opentsdbTest(
-  "every collector under tcollector's double: each second and tag as sent",
+  "every collector under tcollector's double: OpenTSDB stores each second and tag as sent",
   async (folder) => {
     const log = `${folder}/auth.log`;
     await Deno.writeTextFile(log, "");
@@ -195,12 +195,12 @@ for (const [way, target] of Object.entries(WAYS)) {
 }
 
 opentsdbTest(
-  "tsd.ts: OpenTSDB killed (-9) and started again in mid-stream",
+  "tsd.ts loses nothing when OpenTSDB is killed (-9) and started again",
   async () => {
     await using server = await new OpenTsdb(hbase, AUTO_CREATE).start();
     const streams = Streams.to("killed", server);
     await streams.flow();
-    await sleep(500); // what it has read now waits in the TSD
+    await sleep(500); // the TSD has read the puts and not stored them yet
     await server.kill();
     await streams.flow();
     await until(() => streams.all.every(({ failed }) => failed), 60);
@@ -211,7 +211,7 @@ opentsdbTest(
 );
 
 opentsdbTest(
-  "tsd.ts by http: HBase killed (-9) and started again in mid-stream",
+  "tsd.ts by http loses nothing when HBase is killed (-9) and started again",
   async () => {
     const stream = new Stream("hbase", [open.url]);
     await stream.flow();
@@ -225,7 +225,7 @@ opentsdbTest(
 );
 
 opentsdbTest(
-  "tsd.ts between two TSDs on one HBase, one of them killed (-9) and back",
+  "tsd.ts loses nothing when one of two TSDs on one HBase is killed (-9) and started again",
   async () => {
     await using first = await new OpenTsdb(hbase, AUTO_CREATE).start();
     const streams = Streams.to("two", first, open);
@@ -239,7 +239,7 @@ opentsdbTest(
 );
 
 opentsdbTest(
-  "lograte.ts --resume, tsd.ts and OpenTSDB killed (-9): each second is stored",
+  "each second is stored when lograte.ts --resume, tsd.ts and OpenTSDB are killed (-9)",
   async (folder) => {
     await using server = await new OpenTsdb(hbase, AUTO_CREATE).start();
     const log = `${folder}/a.log`;
@@ -303,7 +303,7 @@ opentsdbTest(
     await put({ same: 5, wide: 5, wider: 5 });
     await put({ same: 5, wide: 6, wider: 600 });
     assertEquals(await stored("same"), [5]);
-    assertEquals(await stored("wide"), [6]); // as it takes as many bytes
+    assertEquals(await stored("wide"), [6]); // as it takes as many bytes as 5
     await assertRejects(() => stored("wider"), Error, "Duplicate timestamp");
     assertEquals(await stored("wider", fixing), [600]);
   },

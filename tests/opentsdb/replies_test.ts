@@ -1,4 +1,4 @@
-/** What the real OpenTSDB replies about puts, and what tsd.ts makes of it. */
+/** What the real OpenTSDB replies to puts, and what tsd.ts does then. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { compare, generate, take, tsd } from "../helpers/tsds.ts";
 import { AUTO_CREATE, OpenTsdb } from "./launch.ts";
@@ -14,7 +14,7 @@ import {
 
 for (const [way, target] of Object.entries(WAYS)) {
   opentsdbTest(
-    `tsd.ts by ${way}: the cure of an unknown metric works as printed`,
+    `tsd.ts by ${way}: the printed cure for an unknown metric works`,
     async () => {
       await using closed = await new OpenTsdb(hbase).start();
       const line = `put new.${way} 1700000000 1 host=${way}`;
@@ -56,7 +56,7 @@ for (const [way, target] of Object.entries(WAYS)) {
   );
 
   opentsdbTest(
-    `tsd.ts by ${way}: a TSD that throttles gets all in the end`,
+    `tsd.ts by ${way}: a TSD that throttles gets everything in the end`,
     async () => {
       await using slow = await new OpenTsdb(hbase, {
         ...AUTO_CREATE,

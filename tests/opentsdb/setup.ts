@@ -11,7 +11,7 @@ import { AUTO_CREATE, findJars, HBase, OpenTsdb } from "./launch.ts";
 const jars = await findJars();
 const missing = typeof jars === "string" ? ` (ignored: ${jars})` : "";
 export let hbase: HBase;
-/** A TSD that makes metrics as they come. */
+/** A TSD that makes a metric when its first put comes. */
 export let open: OpenTsdb;
 
 /** A test that uses the one HBase of this file. */
@@ -22,7 +22,7 @@ export function opentsdbTest(
   Deno.test({
     name: name + missing,
     ignore: missing !== "",
-    // The JVMs live on from test to test.
+    // The JVMs go on from one test to the next.
     sanitizeOps: false,
     sanitizeResources: false,
     fn: async () => {
@@ -48,12 +48,12 @@ Deno.test.afterAll(async () => {
   await hbase?.[Symbol.asyncDispose]();
 });
 
-/** Puts of another host, whose series are no other test's. */
+/** Puts with another host, so that no other test has the same series. */
 export function from(host: string, lines: string[]): string[] {
   return lines.map((line) => line.replace(/ host=\S+/, ` host=${host}`));
 }
 
-/** Gives a pipe all it gets; it has nothing to complain about. */
+/** Writes all lines into a pipe, and asserts that it ends without a message. */
 export async function deliver(pipe: Piped, lines: string[]): Promise<void> {
   await pipe.write(lines);
   await pipe.close();
@@ -61,7 +61,7 @@ export async function deliver(pipe: Piped, lines: string[]): Promise<void> {
   assertEquals([code, ...pipe.err], [0]);
 }
 
-/** What is stored of a host. */
+/** The stored datapoints of a host. */
 export async function storedFrom(host: string): Promise<Put[]> {
   const tag = `host=${host}`;
   const found = await open.stored();
