@@ -1,6 +1,7 @@
 /** The page of plot.ts in a real browser: what a person reads on it. */
 import { assert, assertEquals } from "@std/assert";
 import {
+  becomes,
   chart,
   colours,
   figures,
@@ -10,9 +11,10 @@ import {
   says,
   secondRead,
   shown,
+  tells,
   testInChromium,
 } from "./helpers/browser.ts";
-import { heard, Plot, puts, T } from "./helpers/plot.ts";
+import { Plot, puts, T } from "./helpers/plot.ts";
 import { until } from "./helpers/processes.ts";
 
 const AVERAGE = "196,52,12"; // the colour of the line of means on a light page
@@ -37,30 +39,29 @@ pageTest(
     await says(page.locator("#status"), "Live");
     const [one, two] = [chart(page, "a.b"), chart(page, "c")];
     await says(one.locator(".common"), "host=x");
-    await until(async () => (await figures(one, "value"))[1] === T + 300);
-    assertEquals((await figures(one, "value"))[0], value(T + 300));
-    assertEquals(await figures(two, "peak"), [300]);
+    await becomes(() => figures(one, "value"), [value(T + 300), T + 300]);
+    await becomes(() => figures(two, "peak"), [300]);
     for (const part of [0.1, 0.4, 0.77]) {
-      await point(page, one, part);
       const wanted = T + 310 * part; // the last point of k=2 lasts for 10 s
-      await until(async () =>
-        Math.abs((await secondRead(one) ?? 0) - wanted) <= 1
-      );
+      await until(async () => {
+        await point(page, one, part);
+        return Math.abs((await secondRead(one) ?? 0) - wanted) <= 1;
+      });
       const second = (await secondRead(one))!;
       const i = second - T;
       const expected = [value(second), second - i % 10];
-      assertEquals(await figures(one, "value"), expected);
+      await becomes(() => figures(one, "value"), expected);
       const other = i < 100 || i > 150 ? i : NaN;
-      assertEquals(await secondRead(two), second);
-      assertEquals(await figures(two, "value"), [other]);
+      await becomes(() => secondRead(two), second);
+      await becomes(() => figures(two, "value"), [other]);
     }
     await one.locator(".plot").focus();
     await page.keyboard.press("Home");
     await page.keyboard.press("ArrowRight");
-    await until(async () => await secondRead(one) === T + 1);
+    await becomes(() => secondRead(one), T + 1);
     await says(page.locator("#announce"), /: 1 [−\d.,]+, 2 1,700,000,000$/);
     await page.keyboard.press("Escape");
-    await until(async () => await secondRead(one) === undefined);
+    await becomes(() => secondRead(one), undefined);
     await says(one.locator("thead .figure").first(), "Last");
   },
 );
@@ -83,17 +84,16 @@ pageTest(
     await says(page.locator("#count"), "2 series in 1 chart");
     await range(page, T, T + DAY - 1);
     const day = chart(page, "requests");
-    await until(async () => (await figures(day, "peak"))[1] === 5000);
+    await becomes(async () => (await figures(day, "peak"))[1], 5000);
     await says(day.locator(".common"), /the highest of 180 s/);
     const { width } = await day.locator(".u-over").boundingBox();
     for (const pixels of [-3, 0, 3]) {
-      await point(page, day, 0.5 + (pixels + 0.5) / width, 0.1);
-      await says(day.locator(".tip"), /^404: 5,000 at .* \d\d:\d\d:\d\d$/);
-      assertEquals((await figures(day, "value"))[1], 5000);
-      assertEquals(await day.locator("tr.near .alone").textContent(), "404");
+      const part = 0.5 + (pixels + 0.5) / width;
+      await tells(page, day, [part, 0.1], /^404: 5,000 at .* (\d\d:){2}\d\d$/);
+      await becomes(async () => (await figures(day, "value"))[1], 5000);
+      await says(day.locator("tr.near .alone"), "404");
     }
-    await point(page, day, 0.25, 0.1);
-    await says(day.locator(".tip"), /: 6 at /);
+    await tells(page, day, [0.25, 0.1], /: 6 at /);
     await page.locator("#average").click();
     await says(day.locator(".common"), /thick line: the mean of 180 s/);
     assertEquals(await figures(day, "mean"), [2.999, 3.056]);
@@ -103,6 +103,19 @@ pageTest(
     await page.getByLabel("requests: drawn as").selectOption("stack");
     await says(day.locator(".common"), /the mean of 180 s of all together$/);
     assert((await colours(page, day, low)).includes(AVERAGE));
+  },
+);
+
+pageTest(
+  "What is under a mouse that rests is read again when new seconds come",
+  async ({ page, plot }) => {
+    await plot.feed(puts(10, (i) => [`put a ${T + i} ${i} host=x`]));
+    const a = chart(page, "a");
+    await tells(page, a, [0.955, 0.5], /^x: 9 at /);
+    await plot.feed(puts(90, (i) => [`put a ${T + 10 + i} ${10 + i} host=x`]));
+    await says(a.locator(".tip"), /^x: 95 at /);
+    await becomes(() => secondRead(a), T + 95);
+    await becomes(() => figures(a, "value"), [95]);
   },
 );
 
@@ -178,7 +191,7 @@ pageTest(
     await says(page.locator("#empty"), "Waiting for the first datapoint.");
     const now = Math.floor(Date.now() / 1000);
     await plot.feed(puts(4000, (i) => [`put a ${now - 3999 + i} ${i} host=x`]));
-    await heard(address, "live");
+    await becomes(() => figures(chart(page, "a"), "value"), [3999]);
     const span = async (wanted: string) => {
       await page.goto(address);
       await says(page.locator("#count"), / series in 1 chart$/);
@@ -195,8 +208,9 @@ pageTest(
       /^The clock of a host=early is ahead by 15 min/,
     );
     await says(page.locator("#ahead"), /^1 datapoints are left out/);
-    await until(async () =>
-      (await figures(chart(page, "a"), "peak"))[1] === 3999
+    await becomes(
+      async () => (await figures(chart(page, "a"), "peak"))[1],
+      3999,
     );
     await plot.close();
     await says(page.locator("#status"), /^Input ended/);

@@ -1,18 +1,18 @@
 /** The page of plot.ts, in a real browser: many series, pages and servers. */
 import { assert, assertEquals } from "@std/assert";
 import {
+  becomes,
   chart,
   colours,
   faults,
   figures,
   open,
   pageTest,
-  point,
   says,
+  tells,
   testInChromium,
 } from "../helpers/browser.ts";
 import { Plot, puts, T } from "../helpers/plot.ts";
-import { until } from "../helpers/processes.ts";
 
 const DARKEST = "60,0,60"; // colour of a heat map on a light page
 
@@ -46,27 +46,30 @@ pageTest(
     const procs = chart(page, "procs");
     const rows = procs.locator("tbody tr");
     const names = () => procs.locator(".alone").allTextContents();
+    const hidden = () => procs.locator("tr.off").count();
     await says(procs.locator(".common"), /^dc=a/);
-    await until(async () => await rows.count() === 80);
+    await becomes(() => rows.count(), 80);
     assertEquals(await procs.locator(".shade").count(), 4); // a heat map
     // The fifth row from the top is web1 stop, the first of web2 the ninth.
-    await point(page, procs, 0.5, 8.5 / 80);
-    await says(procs.locator(".tip"), /^web2 dead: 6 at /);
+    await tells(page, procs, [0.5, 8.5 / 80], /^web2 dead: 6 at /);
     // An average is lighter than the colour of the highest second in it.
     const row = 16.5 / 80;
-    await point(page, procs, 30.5 / 60, row);
-    await says(procs.locator(".tip"), /^web3 dead: 100 at /);
+    await tells(page, procs, [30.5 / 60, row], /^web3 dead: 100 at /);
     await page.mouse.move(0, 0);
     assert((await colours(page, procs, row)).includes(DARKEST));
     await page.locator("#average").click();
     await says(procs.locator(".common"), /each cell is the mean of 60 s/);
     assert(!(await colours(page, procs, row)).includes(DARKEST));
     assertEquals(await procs.locator(".shade").nth(3).textContent(), "100");
-    await point(page, procs, 0.25, row);
-    await says(procs.locator(".tip"), /^web3 dead: mean 8.35 in 60 s from /);
+    await tells(
+      page,
+      procs,
+      [0.25, row],
+      /^web3 dead: mean 8.35 in 60 s from /,
+    );
 
     await page.getByLabel("procs: Lines").selectOption("host");
-    await until(async () => await rows.count() === 10);
+    await becomes(() => rows.count(), 10);
     const order = hosts.map((host) => `web${host}`); // web2 stands before web10
     assertEquals(await names(), order);
     assertEquals(await figures(procs, "peak"), [
@@ -76,26 +79,24 @@ pageTest(
       ...Array(7).fill(28),
     ]);
     await page.getByLabel("procs: drawn as").selectOption("stack");
-    await point(page, procs, 30.5 / 60, 0.5);
-    await says(procs.locator(".tip"), /^web3: 800 at /);
+    await tells(page, procs, [30.5 / 60, 0.5], /^web3: 800 at /);
     // The first in the legend is the highest in the stack.
-    await point(page, procs, 0.75, 1 - 100 / 1110);
-    await says(procs.locator(".tip"), /^web7: 28 at /);
+    await tells(page, procs, [0.75, 1 - 100 / 1110], /^web7: 28 at /);
     await procs.locator("thead").locator("button").nth(3).click();
-    await until(async () => (await names())[0] === "web3");
+    await becomes(async () => (await names())[0], "web3");
     assertEquals(await faults(page, { colorScheme: "light" }), []);
     await page.getByLabel("procs: value").selectOption("mean");
-    await until(async () => (await figures(procs, "peak"))[0] === 100);
+    await becomes(async () => (await figures(procs, "peak"))[0], 100);
 
     await procs.locator(".alone").first().click();
-    await until(async () => await procs.locator("tr.off").count() === 9);
+    await becomes(hidden, 9);
     await page.reload();
-    await until(async () => await procs.locator("tr.off").count() === 9);
+    await becomes(hidden, 9);
     assertEquals(await names(), order);
     await procs.locator(".alone").nth(2).click();
-    await until(async () => await procs.locator("tr.off").count() === 0);
+    await becomes(hidden, 0);
     await page.getByLabel("procs: show the largest").selectOption("5");
-    await until(async () => await rows.count() === 11);
+    await becomes(() => rows.count(), 11);
     assertEquals((await names())[5], "5 others");
     assertEquals(await faults(page, { colorScheme: "dark" }), []);
 
@@ -107,7 +108,7 @@ pageTest(
         "[...document.querySelectorAll('.toggle path')].slice(0, 4)" +
           ".map((path) => path.getAttribute('stroke-dasharray'))",
       );
-    await until(async () => new Set(await dashes()).size === 4);
+    await becomes(async () => new Set(await dashes()).size, 4);
     const [on, off] = await page.evaluate<string[]>(
       "['average', 'log'].map((id) =>" +
         "getComputedStyle(document.getElementById(id)).backgroundColor)",
@@ -121,7 +122,7 @@ pageTest("The page saves what it shows", async ({ page, plot, context }) => {
     `put a ${T + i} ${i} host=x`,
     ...i % 5 === 0 ? [`put a ${T + i} ${i / 4} host=y`] : [],
   ]));
-  await says(page.locator("#count"), "2 series in 1 chart");
+  await becomes(() => figures(chart(page, "a"), "peak"), [9, 1.25]);
   const saved = async (label: string) => {
     const download = page.waitForEvent("download");
     await page.getByLabel(label).click();
@@ -149,10 +150,9 @@ pageTest("The page saves what it shows", async ({ page, plot, context }) => {
   await file.goto(`file://${path}.html`);
   await says(file.locator("#status"), /^Saved /);
   await says(file.locator("#count"), "2 series in 1 chart");
-  await until(async () => (await figures(chart(file, "a"), "peak"))[0] === 9);
+  await becomes(() => figures(chart(file, "a"), "peak"), [9, 1.25]);
   assertEquals(await chart(file, "a").locator("tr.off").count(), 1);
-  await point(file, chart(file, "a"), 0.55);
-  await says(chart(file, "a").locator(".tip"), /^y: 1.25 at /);
+  await tells(file, chart(file, "a"), [0.55, 0.5], /^y: 1.25 at /);
   assertEquals(thrown, []);
 });
 
@@ -196,14 +196,12 @@ pageTest(
     await says(page.locator("#status"), /server went away \d\d:\d\d:\d\d/i);
     const { port } = new URL(address);
     await Plot.at([`--port=${port}`], async (next) => {
-      await says(page.locator("#status"), "Live");
+      await says(page.locator("#status"), /^(Live|No datapoint since .*)$/);
       await says(page.locator("#count"), "2 series in 2 charts");
       await next.feed([`put a ${T + 1} 2 host=x`, `put b ${T} 2 host=x`]);
       await says(page.locator("#count"), "3 series in 3 charts");
       await says(page.locator("#status"), "Live");
-      await until(async () =>
-        (await figures(chart(page, "a"), "mean"))[0] === 1.5
-      );
+      await becomes(() => figures(chart(page, "a"), "mean"), [1.5]);
     });
   },
 );
@@ -221,10 +219,10 @@ pageTest(
     await says(page.locator("#count"), "1,000 series in 501 charts");
     await says(page.locator("#refused"), /^1 datapoints/);
     const wide = chart(page, "wide");
-    await until(async () => (await figures(wide, "value"))[99] === 118, 60);
+    await becomes(async () => (await figures(wide, "value"))[99], 118);
     await says(wide.locator(".more"), "Show 400 more");
     await wide.locator(".more").click();
-    await until(async () => (await figures(wide, "value"))[499] === 518, 60);
+    await becomes(async () => (await figures(wide, "value"))[499], 518);
     const canvases = await page.locator("canvas").count();
     assert(canvases < 30, `${canvases} canvases`);
     await page.locator("#search").fill("m77 host=x");

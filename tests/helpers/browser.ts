@@ -1,5 +1,5 @@
 /** What the tests of the page share: a real browser, and what a person reads. */
-import { assertEquals } from "@std/assert";
+import { assertEquals, equal } from "@std/assert";
 import { Plot } from "./plot.ts";
 import { has, processTest, until } from "./processes.ts";
 
@@ -145,18 +145,31 @@ export function testInChromium(title: string): void {
   });
 }
 
-/** Waits until an element shows a text, and returns what it shows. */
+/** Waits until something is as wanted. */
+export async function becomes<T>(
+  now: () => Promise<T>,
+  wanted: T,
+): Promise<void> {
+  await until(async () => equal(await now(), wanted))
+    .catch(async () => assertEquals(await now(), wanted));
+}
+
+/**
+ * Waits until an element shows a text, after each attempt to make it do so, and
+ * returns what it shows.
+ */
 export async function says(
   place: Element,
   wanted: string | RegExp,
-  seconds = 60,
+  attempt = async () => {},
 ): Promise<string> {
   let text = "";
   const fits = async () => {
+    await attempt();
     text = await place.textContent();
     return typeof wanted === "string" ? text === wanted : wanted.test(text);
   };
-  await until(fits, seconds, `"${wanted}"`).catch((error) => {
+  await until(fits, WAIT / 1000, `"${wanted}"`).catch((error) => {
     throw new Error(`${error.message}, but "${text}"`);
   });
   return text;
@@ -191,6 +204,20 @@ export async function point(
   });
 }
 
+/**
+ * Points at a part of a chart's width and height until its tip says something:
+ * what is meant may be there only when all is drawn.
+ */
+export async function tells(
+  page: Page,
+  place: Element,
+  [part, height]: [part: number, height: number],
+  wanted: RegExp,
+): Promise<void> {
+  const attempt = () => point(page, place, part, height);
+  await says(place.locator(".tip"), wanted, attempt);
+}
+
 /** The second whose values the legend shows, if it shows those of one. */
 export async function secondRead(place: Element): Promise<number | undefined> {
   const title = await place.locator("thead .figure button").first()
@@ -215,7 +242,7 @@ export async function range(page: Page, from: number, to: number, about = 0) {
       const [a, b] = await shown(page);
       return Math.abs(a - from) <= about && Math.abs(b - to) <= about;
     },
-    60,
+    WAIT / 1000,
     `${from} to ${to}`,
   );
 }

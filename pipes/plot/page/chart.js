@@ -58,6 +58,7 @@ export class Chart {
   #stale = true; // whether series came, went, or are wanted otherwise
   #near = false; // to what is scrolled into view
   #hovered = false;
+  #pointAgain = () => {};
 
   /**
    * @param {string} name The metric.
@@ -155,7 +156,7 @@ export class Chart {
   #open() {
     const picture = new Picture(this.#place, (over) => {
       over.append(this.#hair, this.#tip);
-      followPointer(over, {
+      this.#pointAgain = followPointer(over, {
         point: (x, y) => this.#point(x, y),
         drag: (from, to) => {
           const at = (/** @type {number} */ x) => picture.plot.posToVal(x, "x");
@@ -190,6 +191,7 @@ export class Chart {
     picture.draw(scene);
     this.#tell(scene);
     this.#legend?.tell(this.lines.entries(scene));
+    if (this.#hovered && !this.board.byKeys) this.#pointAgain();
     this.read();
   }
 

@@ -23,12 +23,16 @@ const DRAG = 5; // pixels from which on it is a drag
  *
  * @param {HTMLElement} over
  * @param {PointerHearer} hearer
+ * @returns {() => void} Points again where the pointer rests: what is under it may
+ * be another second now, or another line.
  */
 export function followPointer(over, hearer) {
   const selection = element("div", { className: "selection", hidden: true });
   over.append(selection);
   /** @type {number | undefined} */
   let begun;
+  /** @type {PointerEvent | undefined} */
+  let latest;
   const where = (/** @type {PointerEvent} */ event) => {
     const box = over.getBoundingClientRect();
     const x = event.clientX - box.left;
@@ -37,16 +41,19 @@ export function followPointer(over, hearer) {
       y: event.clientY - box.top,
     };
   };
+  const point = (/** @type {PointerEvent} */ event) => {
+    latest = event;
+    const { x, y } = where(event);
+    hearer.point(x, y);
+    return x;
+  };
   over.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
-    const { x, y } = where(event);
-    begun = x;
     over.setPointerCapture(event.pointerId);
-    hearer.point(x, y);
+    begun = point(event);
   });
   over.addEventListener("pointermove", (event) => {
-    const { x, y } = where(event);
-    hearer.point(x, y);
+    const x = point(event);
     if (begun === undefined) return;
     selection.hidden = Math.abs(x - begun) < DRAG;
     selection.style.left = `${Math.min(x, begun)}px`;
@@ -67,4 +74,7 @@ export function followPointer(over, hearer) {
     if (event.pointerType === "mouse") hearer.point(undefined, 0);
   });
   over.addEventListener("dblclick", () => hearer.twice());
+  return () => {
+    if (latest) point(latest);
+  };
 }

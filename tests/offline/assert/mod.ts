@@ -1,9 +1,15 @@
 /** A stand-in for @std/assert, where JSR does not answer: just what is used. */
 import { strict as node } from "node:assert";
+import { isDeepStrictEqual } from "node:util";
 
 /** Asserts that a value is truthy. */
 export function assert(value: unknown, message?: string): asserts value {
   node.ok(value, message);
+}
+
+/** Whether two values are deeply equal. */
+export function equal(a: unknown, b: unknown): boolean {
+  return isDeepStrictEqual(a, b);
 }
 
 /** Asserts that two values are deeply equal. */
