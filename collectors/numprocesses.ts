@@ -94,8 +94,9 @@ export async function collect({ format }: CollectorOptions): Promise<void> {
   await runEveryNSeconds(1, async () => {
     const count = await countProcesses();
     if (count.size === 0) return;
+    const at = Date.now() / 1000; // all of a sample are of one second
     for (const state of new Set([...Object.values(STATES), "unknown"])) {
-      processes.with({ state }).set(count.get(state) ?? 0);
+      processes.with({ state }).set(count.get(state) ?? 0, at);
     }
   });
 }

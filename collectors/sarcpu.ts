@@ -56,9 +56,11 @@ export async function collect({ format }: CollectorOptions): Promise<void> {
     if (fields.includes("%idle")) {
       columns = fields;
     } else if (fields[columns.indexOf("CPU")] === "all" && /^\d/.test(line)) {
+      const at = Date.now() / 1000; // all of a sample are of one second
       for (const type of TYPES) {
         const value = fields[columns.indexOf(`%${type}`)]?.replace(",", ".");
-        if (value !== undefined) utilization.with({ type }).set(Number(value));
+        if (value === undefined) continue;
+        utilization.with({ type }).set(Number(value), at);
       }
     }
   }

@@ -53,8 +53,9 @@ export async function collect({ format }: CollectorOptions): Promise<void> {
     const text = new TextDecoder().decode(output);
     const [, up, idled] = text.match(/^([\d.]+) ([\d.]+)\n$/) ?? [];
     if (up === undefined) throw new Unsupported("cannot read /proc/uptime");
-    sinceBoot.set(Number(up));
-    idle.set(Number(idled));
+    const at = Date.now() / 1000; // both of a sample are of one second
+    sinceBoot.set(Number(up), at);
+    idle.set(Number(idled), at);
   });
 }
 
