@@ -1,8 +1,8 @@
 #!/usr/bin/env -S deno run -q --allow-run=ls,sar,tail,journalctl --allow-read --allow-sys=hostname
 /**
- * Runs several collectors in one process, which takes the memory of one: those
- * that are named, or all that work on this host. Each of them goes on when
- * another one fails.
+ * Runs several collectors in one process, which needs hardly more memory than
+ * one of them: those that are named, or all that work on this host. Each goes on
+ * when another one fails.
  *
  * Its metrics are those of `authfailures.ts`, `numprocesses.ts`, `sarcpu.ts` and
  * `uptime.ts`.
@@ -35,7 +35,7 @@ Usage: all.ts [OPTION]... [NAME]...
 
 Runs the collectors with these NAMEs in one process, or all of them that work on
 this host: ${Object.keys(COLLECTORS).join(", ")}.
-What they print is what they print alone.
+Each prints the same as when it runs alone.
 
 Options:
 ${FORMAT_USAGE}
@@ -46,7 +46,7 @@ Examples:
   all.ts | nc tsd.example.com 4242
       Send all that can be collected here to the TSD on tsd.example.com.
   all.ts numprocesses uptime
-      Just these two.
+      Only these two.
 
 Status 13: none of the collectors works on this host. Status 1: one of them
 failed.

@@ -1,13 +1,13 @@
 #!/usr/bin/env -S deno run -q --allow-run=tail,journalctl --allow-read --allow-sys=hostname
 /**
- * Counts authentication failures, second by second.
+ * Counts the authentication failures of each second.
  *
  * | metric | tags | kind |
  * | --- | --- | --- |
  * | auth.failures | | flow: lines with "authentication failure" in a second |
  *
- * Costs one sleeping `tail` process beside Deno itself, and another one that
- * watches the reader of stdout.
+ * Beside Deno itself it needs a `tail` process, which sleeps most of the time,
+ * and another process that notices when the reader of stdout is gone.
  */
 import {
   autodump,
@@ -41,7 +41,7 @@ Examples:
   authfailures.ts | nc tsd.example.com 4242
       Send them to the TSD on the host tsd.example.com.
   authfailures.ts /srv/chroot/var/log/auth.log
-      Count in another log, and see it here.
+      Count in another log, and print the puts on the terminal.
 
 Status 13: there is no such log, or it cannot be read.
 `;
@@ -63,7 +63,7 @@ async function authLog(args: string[]): Promise<Lines> {
   throw new Unsupported(reasons.join("; "));
 }
 
-/** Counts authentication failures. */
+/** Counts authentication failures until a signal comes. */
 export async function collect({ args, format }: CollectorOptions) {
   const log = await authLog(args);
   const failures = new MetricCounter("auth.failures", {

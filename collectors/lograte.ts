@@ -1,18 +1,19 @@
 #!/usr/bin/env -S deno run -q --v8-flags=--enable-experimental-regexp-engine-on-excessive-backtracks --allow-run=tail,journalctl --allow-read --allow-write --allow-sys=hostname
 /**
- * Counts the lines of any log, second by second: live, or replayed.
+ * Counts the lines of any log in each second, live or in a replay.
  *
  * | metric | tags | kind |
  * | --- | --- | --- |
  * | that of `--metric` | the named groups of `--match` and `--path`; the fields of `--label`; those of `--tag` | flow: lines in a second, or the sum of `--value` |
  * | that of `--metric` with `.p99`, `.max` and others of `--stats` | the same | how the values of a second are spread |
  *
- * Live, it costs one sleeping `tail` process for all files beside Deno itself,
- * and another one that watches the reader of stdout. A replay of 2 million lines
- * of 117 bytes, measured on a small virtual machine: 0.6 to 0.8 µs a line with
- * two tags from groups, 0.4 µs where one line in ten matches; 85 MB. A log of six
- * million seconds takes 330 MB, however many more there are: where a replay would
- * hold more, it reads its files twice.
+ * Live, it needs beside Deno itself one `tail` process for all files, which
+ * sleeps most of the time, and another one that notices when the reader of stdout
+ * is gone. A replay of 2 million lines of 117 bytes, measured on a small virtual
+ * machine, takes 0.6 to 0.8 µs a line with two tags from groups, or 0.4 µs where
+ * one line in ten matches, and 85 MB. A log of six million seconds takes 330 MB,
+ * and so does a longer one: where a replay would hold more, it reads its files
+ * twice.
  */
 import { compression, filesOf, isPattern, whyUnreadable } from "../mod.ts";
 import { accepted, fail, FORMAT_USAGE } from "../script/mod.ts";
@@ -41,31 +42,33 @@ What to count:
                       values each character but a-z A-Z 0-9 - _ . / becomes _,
                       an empty one is _, one that took no part in the match is
                       none, and 64 characters are kept.
-                      An expression that runs away on a line, as ^(a+)+$ does, is
-                      followed in linear time. One that ignores case, looks
-                      around, (?=...), refers back, \\1, or counts to 10 and
-                      more, is given up on a line after a second.
-  --ignore-case       Let --match and --except take capitals and small letters
-                      for the same.
+                      Some expressions take very long on some lines, as
+                      ^(a+)+$ does; they are matched in linear time. One that
+                      ignores case, looks around, (?=...), refers back, \\1, or
+                      counts to 10 and more, is given up after a second: the
+                      line then does not match.
+  --ignore-case       Let --match and --except make no difference between
+                      capital and small letters.
   --except REGEX      Do not count lines that this expression matches.
   --value GROUP       Add the number in this group, instead of 1.
   --stats NAME[,...]  Print statistics of these numbers, each as a metric of its
                       own, NAME.p99: count, sum, min, mean, max, and percentiles
                       such as p50, p99 or p99.9, which are at most 1 % off.
   --tag KEY=VALUE     Add a tag; may be repeated.
-  --path REGEX        Make tags of its named groups, too, as it matches the path
-                      of a FILE.
-  --json              Lines are JSON; others do not count. --match sees all of
-                      the line, --value names a field, as in res.time, and lines
-                      without it do not count.
+  --path REGEX        Match the path of a FILE, and make tags of the named
+                      groups, too.
+  --json              Lines are JSON; other lines do not count. --match still
+                      matches the whole line. --value names a field, such as
+                      res.time; lines without this field do not count.
   --label TAG=FIELD   Make a tag of a field of JSON; may be repeated.
   --unwrap            Take off what Docker ({"log": ...}) and Kubernetes (time,
                       stream, F) wrap around a line. --time auto reads the time
-                      there.
-  --max-series N      Once there are N sets of tags from groups, new ones count
-                      as one more, whose tags are all other (default 1000).
-  --wait              Wait for a FILE that cannot be read yet, in place of
-                      ending; nothing is reported before one was read.
+                      in that wrapping.
+  --max-series N      Once there are N sets of tags from groups, lines with a
+                      new set count in one more, all of whose values are other
+                      (default 1000).
+  --wait              Wait for a FILE that cannot be read yet, and do not end.
+                      Nothing is reported before a FILE was read.
   --journal [UNIT]    Count in the journal, too: of all units, or of this one.
 
 How to report it:
@@ -73,79 +76,83 @@ How to report it:
                          the granularity).
   --granularity SECONDS  Print a value for so many seconds, a divisor of the
                          timespan (default 1).
-  --peak                 Print the highest second of them, not their sum.
+  --peak                 Print the value of the highest of these seconds, not
+                         their sum.
 ${FORMAT_USAGE}
-  --max-gap SECONDS      A series with tags from groups, and any in a replay,
-                         is 0 for so long after its last event; then it pauses
-                         and is forgotten until the next (default 3600).
-  --self                 Print puts about this program, too, as is the default
-                         for tcollector: metriccounter.lines that were read, .late
-                         that came too late, and with --resume .lag.seconds.
+  --max-gap SECONDS      After its last event, report a series as 0 for so
+                         long; then it is forgotten until the next event
+                         (default 3600). This is for series with tags from
+                         groups, and in a replay for all.
+  --self                 Print puts about this program, too (the default under
+                         tcollector): metriccounter.lines, the lines read,
+                         .late, those that came too late, and with --resume
+                         .lag.seconds, by how much the reading is behind.
 
 When it was:
   --time auto|REGEX|FIELD
-                      Take the second from the line, not from the clock: where
-                      auto finds it, or where REGEX does: in its group
-                      (?<time>...), or in its groups year, month, day, hour,
-                      minute, second, ampm, zone, epoch. A line without a time
-                      takes that of the line before. What was taken for the
-                      time is said on stderr.
+                      Take the second from the line, not from the clock. auto
+                      finds it there; REGEX has a group (?<time>...), or the
+                      groups year, month, day, hour, minute, second, ampm,
+                      zone, epoch; with --json, FIELD holds it. A line without
+                      a time takes that of the line before. What was taken for
+                      the time is said on stderr.
   --time-format F     How the time is written, where auto does not know it, in
-                      the letters of strptime: '%d.%m.%Y %H:%M:%S'. Letters are
-                      Y y m b B d e H I M S p z Z s a A F D T R, and f for a
-                      fraction.
+                      the letters of strptime: '%d.%m.%Y %H:%M:%S'. The letters
+                      are Y y m b B d e H I M S p z Z s a A F D T R, and f for
+                      a fraction of a second.
   --zone ZONE         The zone of times that do not tell theirs: Europe/Berlin
                       or +0200 (default the machine's).
-  --lateness SECONDS  Wait so long for lines that come late; later ones are
-                      left out, and their number is said at the end (default
-                      with --time or --replay the timespan). In a replay this
-                      is for stdin only: of FILEs no line is late.
-  --resume FILE       After a death of this program, go on where it was, with the
-                      whole seconds that it had not reported, and report the
-                      last ones again with the same values. Each log must be
-                      named: a pattern is refused. FILE keeps the place; it
-                      takes permission: deno run --allow-run=tail
+  --lateness SECONDS  Wait so long for lines that come late. Lines that come
+                      later are left out, and their number is said at the end
+                      (default with --time or --replay the timespan). In a
+                      replay this is for stdin only: in a FILE no line is late.
+  --resume FILE       Keep the place in the logs in FILE. After a death of this
+                      program, go on from there: report the seconds that were
+                      not reported, and the last ones again with the same
+                      values. Each log must be named: a pattern is refused.
+                      FILE needs a permission: deno run --allow-run=tail
                       --allow-read --allow-sys=hostname --allow-write=FOLDER
                       lograte.ts --time auto --resume FOLDER/FILE ...
-  --again SECONDS     With --resume: how far back what was reported is reported
-                      again, as those who read it may have died, too (default
-                      60).
-  --replay            Read whole FILEs, also zipped ones and pipes, and end. Each
-                      line counts in its second, in whatever order lines and
-                      FILEs are. Single times far ahead of all others are set
-                      aside; that is said. Memory grows with the disorder of
-                      lines, not with their number; of pipes, with both.
+  --again SECONDS     With --resume: report the last SECONDS again, as the
+                      programs that read them may have died, too (default 60).
+  --replay            Read whole FILEs, also zipped ones and pipes, and end.
+                      Each line counts in its second, in whatever order lines
+                      and FILEs are. Lines with a time far ahead of all others
+                      are left out, and this is said. Memory grows with the
+                      disorder of lines, not with their number; for pipes, with
+                      both.
   --since TIME        Replay only lines from this time on: 2026-06-14,
                       '2026-06-14 15:16:01' or 2026-06-14T15:16:01Z.
-  --until TIME        Replay only lines from before this time.
+  --until TIME        Replay only lines before this time.
   --shift now         Move the times of a replay so that it ends now.
-  --save FILE         Do not count, but write an executable script that does it:
-                      for tcollector, say. It may do no more than it needs.
+  --save FILE         Do not count, but write an executable script that does
+                      it, for tcollector for example. The script has only the
+                      permissions that it needs.
   -h, --help          Print this.
   --version           Print the version.
 
 Examples:
   lograte.ts --metric http.requests --match '" (?<status>\\d{3}) ' \\
     /var/log/nginx/access.log | nc tsd.example.com 4242
-      Requests by status, to the TSD on the host tsd.example.com.
+      Send the requests by status to the TSD on the host tsd.example.com.
   lograte.ts --metric http.bytes --match '" \\d{3} (?<bytes>\\d+)' \\
     --value bytes /var/log/nginx/access.log
-      Bytes sent in each second.
+      Print the bytes sent in each second.
   lograte.ts --metric ssh.failures --journal ssh \\
     --match 'Failed password .* from (?<address>\\S+)'
-      Failed logins by address.
+      Print the failed logins by address.
   lograte.ts --metric syslog.lines --match ' (?<program>[\\w-]+)(\\[\\d+\\])?: ' \\
     --replay /var/log/syslog /var/log/syslog.1 /var/log/syslog.*.gz
-      What was logged by which program, as far back as there are logs.
+      Print how much each program has logged, as far back as there are logs.
   yes ready | lograte.ts --metric yes.lines -
-      How many lines a program prints.
+      Print how many lines a program prints.
 
-Status 1: some of a replay was left out: a FILE is damaged, lines of stdin were
-late, or times were set aside. Status 2: the options are wrong, or times are not
-known. Status 13: a FILE or the journal cannot be read.
+Status 1: a replay has left something out, as a FILE is damaged, lines of stdin
+were late, or times were far ahead. Status 2: the options are wrong, or the
+times are not known. Status 13: a FILE or the journal cannot be read.
 `;
 
-/** The files, with those that patterns lead to. */
+/** The files, with those that match patterns. */
 function allFiles(paths: string[]): string[] {
   return [
     ...new Set(paths.flatMap((path) => {
@@ -156,11 +163,11 @@ function allFiles(paths: string[]): string[] {
   ];
 }
 
-/** Why there cannot be a log where a pattern leads to; undefined if there can. */
+/** Why no file can match a pattern; undefined if one can. */
 function whyNoPattern(pattern: string): string | undefined {
   const folder = pattern.replace(/[^/]*[*?[].*$/, "") || ".";
   const why = whyUnreadable(folder);
-  return why === "it is a directory" ? undefined : why ?? "it is no folder";
+  return why === "it is a directory" ? undefined : why ?? "it is not a folder";
 }
 
 /** Reads and counts, until all sources end or a signal comes. */
@@ -190,14 +197,14 @@ async function run(asked: Settings): Promise<void> {
 }
 
 /**
- * Counts the lines of logs by any number of rules, in one pass, and prints what
- * was counted, until a signal comes. It is what the command does, for a
- * collector of one's own. Where a log cannot be read it ends the program with
- * status 13.
+ * Counts the lines of logs by any number of rules, in one pass, and prints the
+ * counts as puts, until a signal comes. It does what the command lograte.ts does,
+ * for a collector of your own. Where a log cannot be read, it ends the program
+ * with status 13.
  *
  * @param files The logs; `-` is stdin.
  * @param rules What is counted in them.
- * @param options How the logs are read and the counts reported.
+ * @param options How the logs are read, and how the counts are reported.
  * @throws {TypeError} If a name or tag cannot stand in a put line, or an option
  * is of the wrong type.
  * @throws {SyntaxError} If the parts of a rule do not fit each other, or times

@@ -6,10 +6,10 @@
  * | --- | --- | --- |
  * | proc.num_processes | state: running, sleeping, disk_sleep, stopped, tracing_stop, zombie, dead, idle, unknown | stock: processes in that state |
  *
- * Reading /proc takes Deno `--allow-all`, so others read it. CPU time for one
- * sample of 300 processes, measured on Debian 12: `ps -e -o s=` 12 ms, as it
- * opens two files a process; Deno itself 6 ms; `ls` and `tail`, which need no
- * more permission than `ps` does, 6 ms: 0.6 % of a core.
+ * Deno itself may read /proc only with `--allow-all`, so other programs read it.
+ * One sample of 300 processes, measured on Debian 12, takes `ls` and `tail` 6 ms
+ * of CPU time, which is 0.6 % of a core. `ps -e -o s=` would take 12 ms, as it
+ * opens two files for each process, and Deno itself 6 ms.
  */
 import { autodump, MetricFamily, runEveryNSeconds } from "../mod.ts";
 import {
@@ -37,7 +37,7 @@ Examples:
   numprocesses.ts | nc tsd.example.com 4242
       Send them to the TSD on the host tsd.example.com.
   numprocesses.ts | grep --line-buffered state=disk_sleep
-      Watch what waits for disks.
+      Watch how many processes wait for disks.
 
 Status 13: this host has no /proc to read.
 `;
@@ -53,10 +53,10 @@ const STATES: Record<string, string> = {
   x: "dead",
   I: "idle",
 };
-// The name of a process may hold anything, but only 15 characters of it.
+// The name before it may hold any character, but has only 15 of them.
 const STATE = /\) (\w)(?: -?\d+){20,}$/gm;
 
-/** What a program prints; nothing if it cannot be started or is cut short. */
+/** What a program prints; empty if it cannot be started or was killed. */
 async function textOf(command: string, args: string[]): Promise<string> {
   try {
     return new TextDecoder("latin1").decode(await outputOf(command, args));
@@ -66,7 +66,7 @@ async function textOf(command: string, args: string[]): Promise<string> {
   }
 }
 
-/** Processes by state; none at all if they could not be counted. */
+/** The processes by state; an empty map if they could not be counted. */
 async function countProcesses(): Promise<Map<string, number>> {
   const pids = (await textOf("ls", ["-U", "/proc"])).match(/^\d+$/gm) ?? [];
   const files = pids.map((pid) => `/proc/${pid}/stat`);
@@ -80,7 +80,7 @@ async function countProcesses(): Promise<Map<string, number>> {
   return count;
 }
 
-/** Samples the number of processes by state. */
+/** Samples the number of processes by state, until a signal comes. */
 export async function collect({ format }: CollectorOptions): Promise<void> {
   const first = await countProcesses();
   if (first.size === 0) throw new Unsupported("cannot read /proc");

@@ -1,12 +1,13 @@
 #!/usr/bin/env -S deno run -q --allow-run=sar,tail --allow-sys=hostname
 /**
- * Tells what the CPUs of this host did, every second.
+ * Reports how the CPUs of this host spent each second.
  *
  * | metric | tags | kind |
  * | --- | --- | --- |
  * | sar.cpu.util | type: user, nice, system, iowait, steal, idle | stock: percent of the time of all CPUs |
  *
- * Costs a `sar` and its `sadc`, of the package sysstat, beside Deno itself.
+ * Beside Deno itself it needs a `sar` process and its `sadc`, of the package
+ * sysstat.
  */
 import { autodump, follow, MetricFamily } from "../mod.ts";
 import {
@@ -21,7 +22,7 @@ Usage: sarcpu.ts [OPTION]...
 
 Prints how the CPUs of this host spent each second, in percent of all of them,
 as OpenTSDB puts, every 5 seconds: sar.cpu.util type=user, nice, system, iowait,
-steal, idle. The second is the one in which "sar 1" tells it.
+steal, idle. A value belongs to the second in which "sar 1" prints it.
 
 Options:
 ${FORMAT_USAGE}
@@ -40,7 +41,7 @@ Status 13: there is no sar; the package sysstat has it.
 const TYPES = ["user", "nice", "system", "iowait", "steal", "idle"];
 const PLAIN = { LC_ALL: "C", S_TIME_FORMAT: "ISO", S_COLORS: "never" };
 
-/** Samples what the CPUs did. */
+/** Samples what the CPUs did, until a signal comes. */
 export async function collect({ format }: CollectorOptions): Promise<void> {
   const utilization = new MetricFamily("sar.cpu.util", {
     kind: "stock",

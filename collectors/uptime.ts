@@ -1,13 +1,13 @@
 #!/usr/bin/env -S deno run -q --allow-run=tail --allow-sys=hostname
 /**
- * Tells how long this host has been up, every 2 minutes.
+ * Reports every 2 minutes how long this host has been up.
  *
  * | metric | tags | kind |
  * | --- | --- | --- |
  * | proc.uptime.since_boot | | stock: seconds since it booted |
  * | proc.uptime.idle | | stock: seconds that its CPUs were idle since then, all together |
  *
- * Reading /proc takes Deno `--allow-all`, so `tail` reads it.
+ * Deno itself may read /proc only with `--allow-all`, so `tail` reads it.
  */
 import { autodump, MetricCounter, runEveryNSeconds } from "../mod.ts";
 import {
@@ -39,9 +39,9 @@ Examples:
 Status 13: this host has no /proc/uptime to read.
 `;
 
-/** Samples how long this host has been up. */
+/** Samples how long this host has been up, until a signal comes. */
 export async function collect({ format }: CollectorOptions): Promise<void> {
-  // Dumped every 5 s, so that a sample is soon out.
+  // It is dumped every 5 s, so that a sample does not wait for long.
   const options = { kind: "stock", timespan: 5, format } as const;
   const sinceBoot = new MetricCounter("proc.uptime.since_boot", options);
   const idle = new MetricCounter("proc.uptime.idle", options);
@@ -49,7 +49,7 @@ export async function collect({ format }: CollectorOptions): Promise<void> {
   await using _ = autodump(sinceBoot, idle);
   await runEveryNSeconds(120, async () => {
     const output = await outputOf("tail", ["-n", "1", "/proc/uptime"]);
-    if (output === undefined) return; // tcollector's signal to all its processes
+    if (output === undefined) return; // a signal has ended it, too
     const text = new TextDecoder().decode(output);
     const [, up, idled] = text.match(/^([\d.]+) ([\d.]+)\n$/) ?? [];
     if (up === undefined) throw new Unsupported("cannot read /proc/uptime");

@@ -1,5 +1,5 @@
 /**
- * {@linkcode bounded}: an expression that is stopped where it runs away.
+ * {@linkcode bounded}: an expression that is stopped when it takes too long.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Script } from "node:vm";
 import { builtin, complainSync } from "../../script/mod.ts";
 
 const BOUND = 1000; // ms for one line
-const SHOWN = 60; // characters of a line that are said
+const SHOWN = 60; // characters of a line that a message shows
 
 /**
  * A class, an escaped character, look-around, a reference back, flags for a
@@ -16,7 +16,7 @@ const SHOWN = 60; // characters of a line that are said
  */
 const PART =
   /\[(?:\\.|[^\]\\])*\]|\\[1-9k]|\\.|\(\?(?:<?[=!]|[ims-]+:)|\{\d*,?\d{2,}/gs;
-/** Those of them that V8 does not follow in linear time, nor these flags. */
+/** The parts with which V8 cannot match in linear time; and such flags. */
 const HARD = /^\(|^\\[1-9k]|^\{/;
 const HARD_FLAGS = /[iuvd]/;
 
@@ -25,7 +25,7 @@ const JOB = "metriccounter.bounded";
 const CODE = `globalThis[Symbol.for("${JOB}")]()`;
 let script: Script | undefined; // loaded when it is needed: it takes 8 MB
 
-/** Lines that were given up, by all expressions of this program. */
+/** On how many lines an expression was given up. */
 export const givenUp = { lines: 0 };
 
 /** Runs a job for a second at most; returns whether it came to its end. */
@@ -46,7 +46,7 @@ function isDone(job: () => void): boolean {
 /** An expression that is given up on a line after a second. */
 class Bounded extends RegExp {
   readonly #expression: RegExp;
-  /** What it finds in the next lines. */
+  /** What it finds in the lines that were foreseen. */
   readonly #found = new Map<string, RegExpExecArray | null>();
 
   constructor(expression: RegExp) {
@@ -78,13 +78,14 @@ class Bounded extends RegExp {
   }
 }
 
-/** All that there are. */
+/** All expressions with a bound. */
 const all = new Map<string, Bounded>();
 
 /**
- * What V8 cannot follow in linear time is stopped after a second on a line: an
- * expression that ignores case, looks around, refers back or counts far. That
- * costs some 20 µs a line, and far less for lines that are foreseen (measured).
+ * Puts a bound of a second for each line on an expression that V8 cannot match
+ * in linear time: one that ignores case, looks around, refers back or counts to
+ * 10 and more. The bound costs some 20 µs a line, and far less for lines that
+ * are foreseen (measured).
  *
  * @param expression An expression without the flags g and y.
  * @returns The same one if it needs no bound.
@@ -102,7 +103,8 @@ export function bounded(expression: RegExp): RegExp {
 }
 
 /**
- * Looks for all of these expressions in the next lines, under one bound.
+ * Matches all expressions with a bound on the next lines, with one bound for all
+ * of these, which costs less than one for each line.
  *
  * @param lines The lines.
  */

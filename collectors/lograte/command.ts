@@ -1,5 +1,5 @@
 /**
- * The command line of lograte.ts: its options, and which go together.
+ * The command line of lograte.ts: its options, and which of them go together.
  *
  * @module
  */
@@ -31,14 +31,15 @@ export interface Command {
   files: string[];
   /** What is counted. */
   rule: LogRule;
-  /** How it is read and reported. */
+  /** How the logs are read, and how the counts are reported. */
   options: LogOptions;
-  /** Where this is to be saved as a script; undefined to do it now. */
+  /** The file for a script that does this; undefined to do it now. */
   save: string | undefined;
 }
 
 /**
- * Reads the command line. What does not fit ends the program with status 2.
+ * Reads the command line. If options do not fit, it ends the program with
+ * status 2.
  *
  * @param usage The text of `--help`.
  */
@@ -157,19 +158,19 @@ export function readCommand(usage: string): Command {
   };
 }
 
-/** What is not empty. */
+/** The object, if it is not empty. */
 function some<T extends object>(object: T): T | undefined {
   return Object.keys(object).length > 0 ? object : undefined;
 }
 
-/** How the times of the log are read: `auto`, by an expression, or in a field. */
+/** How the times of the log are found: `auto`, an expression, or a field. */
 function timeOf(time: string | undefined, json: boolean): LogOptions["time"] {
   if (time === undefined || time === "auto") return time;
   if (json && !time.includes("(?<")) return time;
   return accepted(() => new RegExp(time), "option --time: ");
 }
 
-/** Says what is wrong with `/expression/i`. */
+/** Says what to write in place of `/expression/i`. */
 function hintAtSlashes(match: RegExp | undefined): void {
   const [, inner] = match?.source.match(/^\\\/(.*)\\\/[a-z]+$/) ?? [];
   if (inner === undefined) return;

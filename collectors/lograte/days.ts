@@ -1,31 +1,30 @@
 /**
- * {@linkcode Days}: which times a log tells, and which of them nobody should
- * believe.
+ * {@linkcode Days}: the times that a log tells, and which of them are wrong.
  *
  * @module
  */
 
 const DAY = 86_400; // s
-const SETTLING = 20; // lines that stay ahead by a day prove that it has passed
-const ODD_SHARE = 1 / 100; // of all lines: more of them are no mistake
+const SETTLING = 20; // more lines that are a day ahead prove their time
+const ODD_SHARE = 1 / 100; // of all lines: if more are odd, they are no mistake
 
-/** What lines tell of a day. */
+/** The lines of a day. */
 interface Day {
   lines: number;
-  /** Lines between two that are earlier by more than a day. */
+  /** Lines between two lines that are earlier by more than a day. */
   odd: number;
   /** Its newest second. */
   newest: number;
 }
 
-/** The times of one log, in the order of its lines, by days. */
+/** Collects the times of one log by days, in the order of its lines. */
 export class Days {
   readonly days = new Map<number, Day>();
-  /** The first of all times. */
+  /** The earliest time. */
   oldest = Infinity;
   /**
-   * The newest time that is believed while lines still come: one that is ahead
-   * by a day must be followed by more.
+   * The newest time, without one that is ahead by more than a day and is not
+   * followed by more of them.
    */
   settled = -Infinity;
   #ahead = 0;
@@ -45,7 +44,7 @@ export class Days {
     this.#lines = 0;
   }
 
-  /** Goes on from lines of one second to those of another. */
+  /** Counts the lines of the last second, and goes on to the next one. */
   #turn(next: number): void {
     const at = this.#at;
     if (this.#lines > 0) {
@@ -79,8 +78,8 @@ export class Days {
 
 /**
  * The first and the last second that logs tell. Times far ahead of all others
- * do not count, where they are few, stand alone between lines that are earlier,
- * and are farther from the others than those are from each other.
+ * are left out if they are few, stand between earlier lines, and are farther from
+ * the others than those are from each other.
  *
  * @param logs The times of the logs.
  * @returns The seconds; Infinity and -Infinity if there are none.

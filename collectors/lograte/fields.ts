@@ -9,15 +9,15 @@ import { type Fields, type Place, Shape } from "./shape.ts";
 
 const MAX_SHAPES = 8;
 const MAX_SHAPED = 4096; // characters: a longer line makes no shape
-const FIRST = 100; // lines after which shapes must have proved useful
+const FIRST = 100; // with so many more unknown shapes than known ones, shapes are of no use
 
-/** Whether JSON gives a value a member of this name. */
+/** Whether a value of JSON has a member of this name. */
 function has(value: unknown, name: string): value is Fields {
   return typeof value === "object" && value !== null &&
     Object.prototype.propertyIsEnumerable.call(value, name);
 }
 
-/** The text of a field; undefined if it is none. */
+/** The text of a field; undefined for an object, a list, null, or no field. */
 function textOf(value: unknown): string | undefined {
   switch (typeof value) {
     case "string":
@@ -28,7 +28,7 @@ function textOf(value: unknown): string | undefined {
   }
 }
 
-/** Finds a field by the names on the way to it, or by all of them as one name. */
+/** Finds a field by the names on the way to it, or by the path as one name. */
 function find(path: string, fields: Fields): Place | undefined {
   const names = path.split(".");
   const name = names.pop()!;
@@ -40,15 +40,15 @@ function find(path: string, fields: Fields): Place | undefined {
   return has(fields, path) ? { within: fields, name: path } : undefined;
 }
 
-/** Reads the fields of lines; several readers of one line share the work. */
+/** Reads the fields of lines; those who read the same line share the work. */
 export class FieldReader {
   readonly #paths: string[] = [];
   #line = "";
   #isObject = false;
   #texts: (string | undefined)[] = [];
-  /** The shapes of lines, that of the newest line first. */
+  /** The shapes of lines; that of the newest line is the first. */
   #shapes: Shape[] = [];
-  /** Lines of a shape that was known, and others. */
+  /** How many lines had a known shape, and how many had not. */
   #known = 0;
   #others = 0;
 
@@ -100,7 +100,7 @@ export class FieldReader {
     try {
       fields = JSON.parse(line);
     } catch {
-      return false; // it is text, or it was cut
+      return false; // it is text, or JSON that was cut off
     }
     const places = this.#paths.map((path) => find(path, fields));
     this.#texts = places.map((place) => textOf(place?.within[place.name]));
@@ -108,7 +108,7 @@ export class FieldReader {
     return true;
   }
 
-  /** Learns the shapes of lines, while most lines have one that is known. */
+  /** Learns the shape of a line, as long as most lines have a known one. */
   #learn(line: string, fields: Fields, places: (Place | undefined)[]): void {
     if (++this.#others > this.#known + FIRST) this.#shapes = [];
     else if (this.#shapes.length < MAX_SHAPES && line.length <= MAX_SHAPED) {

@@ -1,33 +1,33 @@
 /**
- * {@linkcode Held}: values that wait until nothing from before them can follow.
+ * {@linkcode Held}: values that wait until no earlier ones can follow.
  *
  * @module
  */
 
 import { copied, type Texts, TextTree } from "../../script/mod.ts";
 
-/** Takes a value of some tags at a time. */
+/** Takes a value of a set of tags and a time. */
 export type Take = (texts: Texts, value: number, at?: number) => void;
 
-/** Values of one second that have waited, or their sum. */
+/** The values of one second and one series, or their sum. */
 export interface HeldValue {
-  /** The second it is of. */
+  /** The second of the values. */
   at: number;
-  /** The lines that it is made of. */
+  /** How many lines they come from. */
   lines: number;
-  /** Hands it on, moved by some seconds. */
+  /** Hands them on, moved by some seconds. */
   take(shift: number): void;
 }
 
-/** Where the values of one set of tags go, and what is held of them. */
+/** One set of tags, and what takes its values. */
 interface Series {
   texts: Texts;
-  /** What finds it. */
+  /** The tree in which it is found. */
   all: TextTree<Series>;
   take: Take;
-  /** Whether values of one second become their sum. */
+  /** Whether the values of one second become their sum. */
   sums: boolean;
-  /** The number of its newest value; -1 if there is none. */
+  /** The index of its newest value; -1 if there is none. */
   newest: number;
 }
 
@@ -37,23 +37,23 @@ const FIRST_LIMIT = 65_536; // values
  * Holds values, and hands them on in the order of their times; those of one
  * second and one series in the order in which they came.
  *
- * It takes 40 bytes for each second in which a series has values, up to 80 while
- * they come out of order; and 8 bytes for each value that is not to be summed.
+ * It needs 40 bytes for each second of a series that has values, up to 80 while
+ * they come out of order, and 8 bytes for each value that is not summed.
  */
 export class Held {
-  /** Lines that were refused, as they are from before what was handed on. */
+  /** Lines that were refused, as their second was already handed on. */
   late = 0;
 
   /** The first second that was not handed on. */
   #from = -Infinity;
   #isInOrder = true;
-  /** Beyond it, values of the same second are looked for. */
+  /** With more values than this, those of the same second are joined. */
   #limit = FIRST_LIMIT;
   readonly #series: TextTree<Series>[] = [];
-  /** What is held, by number. */
+  /** What is held: one value has the same index in each of these lists. */
   #seconds: number[] = [];
   #values: number[] = [];
-  /** Those that are not to be summed. */
+  /** The single values of a second, where they are not summed. */
   #each: (number[] | undefined)[] = [];
   #lines: number[] = [];
   #of: Series[] = [];
@@ -64,11 +64,11 @@ export class Held {
   }
 
   /**
-   * Makes what takes values and holds them.
+   * Makes a function that takes values and holds them.
    *
    * @param take Takes the values when they are handed on.
    * @param sums Whether values of one second become their sum.
-   * @returns It.
+   * @returns The function.
    */
   before(take: Take, sums: boolean): Take {
     const all = new TextTree<Series>();
@@ -84,7 +84,8 @@ export class Held {
   }
 
   /**
-   * Hands on what is from before a time. What comes later must not be.
+   * Hands on the values before a time. Values before it that come later are
+   * refused as late.
    *
    * @param before Seconds since the epoch.
    */
@@ -143,13 +144,13 @@ export class Held {
   /** Adds to the sum of a second. */
   #join(i: number, value: number, lines: number): boolean {
     const sum = this.#values[i]! + value;
-    if (!Number.isFinite(sum)) return false; // who takes it refuses it
+    if (!Number.isFinite(sum)) return false; // what takes the value refuses it
     this.#values[i] = sum;
     this.#lines[i]! += lines;
     return true;
   }
 
-  /** The numbers of the values from before a time in order, and of the rest. */
+  /** The indexes of the values before a time, in order, and of the others. */
   #split(before: number): { order: number[]; rest: number[] } {
     const order: number[] = [];
     const rest: number[] = [];
@@ -162,7 +163,7 @@ export class Held {
     return { order, rest };
   }
 
-  /** Holds these only, in this order, those of the same second joined. */
+  /** Keeps only these values, in this order, and joins those of the same second. */
   #keep(order: number[]): void {
     const [seconds, values, all, lines, of] = [
       this.#seconds,
@@ -193,7 +194,7 @@ export class Held {
     }
   }
 
-  /** Joins the values of the same second, which disorder has kept apart. */
+  /** Joins the values of the same second that did not follow each other. */
   #shrink(): void {
     if (!this.#isInOrder) {
       this.#keep(this.#split(Infinity).order);

@@ -1,5 +1,5 @@
 /**
- * {@linkcode LineReader}: what a rule takes from a line.
+ * {@linkcode LineReader}: takes tags and a value from a line, by a rule.
  *
  * @module
  */
@@ -14,7 +14,7 @@ const NOTHING: Texts = [];
 /** A named group of an expression. */
 interface Group {
   name: string;
-  /** Its place in what was found; 0 if several groups have this name. */
+  /** Its index in the match; 0 if several groups have this name. */
   place: number;
 }
 
@@ -40,13 +40,13 @@ export function groupsOf(expression: RegExp | undefined): Group[] {
   return groups;
 }
 
-/** An expression that begins each line anew. */
+/** The expression without the flags by which it goes on after the last match. */
 export function anew(expression: RegExp | undefined): RegExp | undefined {
   return expression &&
     new RegExp(expression, expression.flags.replace(/[gy]/g, ""));
 }
 
-/** The same without the names of groups, which take a third longer (measured). */
+/** Leaves out the names of groups: with them it takes a third longer (measured). */
 function withoutNames(expression: RegExp): RegExp {
   const isByName = ({ place }: Group) => place === 0;
   if (/\\k</.test(expression.source) || groupsOf(expression).some(isByName)) {
@@ -67,7 +67,7 @@ export class LineReader {
   readonly labels: string[];
   /** The tags of the line that was read last, in the order of `labels`. */
   readonly texts: (string | undefined)[] = [];
-  /** Its value: 1 if none is asked for, NaN if it is no number. */
+  /** The value of that line: 1 if none is asked for, NaN if it is not a number. */
   value = 1;
   /** Lines without the field of JSON that holds the value. */
   withoutValue = 0;
@@ -75,7 +75,7 @@ export class LineReader {
   readonly #match: RegExp | undefined;
   readonly #except: RegExp | undefined;
   readonly #groups: Group[];
-  /** Where the tags and the value are that come from fields. */
+  /** The places of the tags that come from fields. */
   readonly #fields: number[];
   readonly #valueGroup: Group | undefined;
   readonly #valueField: number | undefined;
@@ -84,9 +84,9 @@ export class LineReader {
    * Makes a reader.
    *
    * @param rule What is read.
-   * @param given The keys of tags that are known beside the line.
+   * @param given The keys of the tags that do not come from the line.
    * @param fields What reads the fields of lines, where they are JSON.
-   * @throws {SyntaxError} If there is nothing that the value could come from.
+   * @throws {SyntaxError} If the value can come neither from a group nor a field.
    */
   constructor(rule: LogRule, given: string[], fields?: FieldReader) {
     const { value } = rule;
@@ -118,7 +118,7 @@ export class LineReader {
    * Reads a line.
    *
    * @param line The line.
-   * @param given The values of the tags that are known beside it.
+   * @param given The values of the tags that do not come from the line.
    * @param fields The texts of its fields, if it is JSON.
    * @returns Whether it counts.
    */

@@ -1,5 +1,5 @@
 /**
- * Counts lines as they are written.
+ * Counts lines when they are written.
  *
  * @module
  */
@@ -30,7 +30,7 @@ import { TimeTeller } from "./time_teller.ts";
 
 const FIRST_LOOK = 5000; // ms until it is said that nothing has matched
 
-/** All logs, each with a name. */
+/** The logs of a file or a pattern, each with a name. */
 async function* logsOf(
   file: string,
   options: LineOptions,
@@ -58,7 +58,7 @@ export async function live(settings: Settings): Promise<void> {
     if (why !== undefined) fail(`cannot read the journal: ${why}`, 13);
   }
   const times = new Set<TimeTeller>();
-  let unreadBefore = 0; // of logs that have ended
+  let unreadBefore = 0; // lines without a time in logs that have ended
   addEventListener("unload", () => {
     const { late, badValues, passedOver } = rate;
     const unread = [...times]
@@ -87,7 +87,7 @@ export async function live(settings: Settings): Promise<void> {
     );
   }, FIRST_LOOK);
   const { files, text, format } = settings;
-  // A line without a time takes that of the line before: then all are needed.
+  // With times, all lines are needed: one without a time takes that before it.
   const wanted = text !== undefined && format === undefined
     ? { match: text }
     : {};
@@ -104,7 +104,7 @@ export async function live(settings: Settings): Promise<void> {
       for (const line of lines) {
         const before = givenUp.lines;
         log.count(line, known?.at(line));
-        // A signal is heard in between.
+        // So that a signal is heard before the next such line.
         if (givenUp.lines > before) await turn();
       }
       time?.say();

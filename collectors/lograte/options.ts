@@ -1,5 +1,5 @@
 /**
- * The options of `lograte()`, and what they come to.
+ * The options of `lograte()`, and the settings that follow from them.
  *
  * @module
  */
@@ -18,9 +18,9 @@ import { LogRates, type LogRatesOptions } from "./rates.ts";
 import { unwrapped, wrappedTime } from "./unwrap.ts";
 
 const AGAIN = 60; // s
-const TIMESPAN = 15; // s, or somewhat more where the granularity does not divide it
+const TIMESPAN = 15; // s, or more, to be a multiple of the granularity
 const MIN_DISORDER = 60; // s by which the lines of any log may be out of order
-const PLAIN_TEXT = /^[^\\^$.*+?()[\]{}|]+$/; // an expression that matches just itself
+const PLAIN_TEXT = /^[^\\^$.*+?()[\]{}|]+$/; // an expression that is only a text
 
 /** Options of `lograte()`: those of the command `lograte.ts`. */
 export interface LogOptions {
@@ -57,7 +57,7 @@ export interface LogOptions {
    * @default {1000}
    */
   maxSeries?: number | undefined;
-  /** Whose named groups become tags when it matches the path of a log. */
+  /** Matches the path of a log; its named groups become tags. */
   path?: RegExp | undefined;
   /**
    * Whether lines are JSON: `labels` and `value` of a rule, and `time`, then
@@ -139,7 +139,7 @@ export interface LogOptions {
   self?: boolean | undefined;
 }
 
-/** What the options come to. */
+/** The settings that follow from the options. */
 export interface Settings {
   /** The logs; `-` is stdin. */
   files: string[];
@@ -151,19 +151,19 @@ export interface Settings {
   replay: boolean;
   /** Whether a log that cannot be read yet is waited for. */
   wait: boolean;
-  /** Of a replay: the first second that counts, since the epoch. */
+  /** The first second of a replay that counts, in seconds since the epoch. */
   since: number;
-  /** Of a replay: the first second that does not count any more. */
+  /** The first second of a replay that does not count any more. */
   until: number;
   /** Whether the times of a replay are moved so that it ends now. */
   shift: boolean;
-  /** The text that a line must contain, if all that is asked for is no more. */
+  /** The text that a line must contain, if it needs nothing else to count. */
   text: string | undefined;
   /** How the time of a line is found; undefined if it counts when it is read. */
   format: "auto" | RegExp | undefined;
-  /** What finds the text that tells it; undefined for all of the line. */
+  /** Finds the text that tells the time; undefined for the whole line. */
   textOfTime: LogTimeOptions["text"];
-  /** How it is written, in the letters of strptime; undefined to find it out. */
+  /** How times are written, in the letters of strptime; undefined to find it out. */
   timeFormat: string | undefined;
   /** The zone of times that do not tell theirs. */
   zone: string | undefined;
@@ -175,7 +175,7 @@ export interface Settings {
   resume: string | undefined;
   /** Seconds that are reported again then. */
   again: number;
-  /** How it is reported. */
+  /** How the counts are reported. */
   rate:
     & LogRatesOptions
     & Required<
@@ -183,14 +183,14 @@ export interface Settings {
     >;
 }
 
-/** The text that an expression matches, if it matches no other. */
+/** The text that an expression matches, if it matches only that. */
 function textOf(match: RegExp | undefined): string | undefined {
   if (match?.ignoreCase) return undefined;
   const text = match?.source.replaceAll("\\/", "/");
   return text && PLAIN_TEXT.test(text) ? text : undefined;
 }
 
-/** What finds the text that tells the time, where that is not all of a line. */
+/** Finds the text that tells the time; undefined for the whole line. */
 function textOfTime(
   options: LogOptions,
   reader: FieldReader | undefined,
@@ -209,11 +209,11 @@ function textOfTime(
   const place = reader.want(time);
   return (line) => {
     const text = reader.read(bare(line))?.[place];
-    return text && `${text} `; // whose end is seen
+    return text && `${text} `; // the blank shows where the time ends
   };
 }
 
-/** What a function makes; if it throws, its message begins with an option. */
+/** Calls a function; puts the option before the message of what it throws. */
 function of<T>(option: string, make: () => T): T {
   try {
     return make();
@@ -225,7 +225,7 @@ function of<T>(option: string, make: () => T): T {
   }
 }
 
-/** The second of a date, of a date and a time, or of an instant. */
+/** The second of a date, of a date with a time, or of an instant. */
 function pointOf(
   text: string | undefined,
   zone = Temporal.Now.timeZoneId(),
@@ -339,7 +339,7 @@ export function complete(
 }
 
 /**
- * What reads the times of one log.
+ * Makes a reader of the times of one log.
  *
  * @param settings What the command line asks for.
  * @param options What is known about this log.
@@ -361,7 +361,7 @@ export function timeOf(settings: Settings, options: LogTimeOptions): LogTime {
 export const CURE =
   "tell how they are written with --time-format, such as '%d.%m.%Y %H:%M:%S'";
 
-/** Says what was taken for the time. */
+/** The message that says what was taken for the time. */
 export function describe({ text, second, how }: TakenTime): string {
   const utc = Temporal.Instant.fromEpochMilliseconds(second * 1000);
   return `took ${JSON.stringify(text)} for ${utc} (${how})`;

@@ -22,13 +22,13 @@ import { groupsOf, LineReader } from "./line_reader.ts";
 const MAX_OBSERVED = 1e290; // as MetricDistribution says
 const MAX_TAG_LENGTH = 64; // characters of a text that become a tag's value
 
-/** What is counted of the lines of a log. */
+/** A rule: which lines of a log are counted, and how. */
 export interface LogRule {
   /** The metric's name. */
   metric: string;
   /** Which lines count; its named groups become tags. */
   match?: RegExp | undefined;
-  /** Which of them do not. */
+  /** Which of these lines do not count. */
   except?: RegExp | undefined;
   /** Tags from fields, where lines are JSON: `{ status: "res.statusCode" }`. */
   labels?: Record<string, string> | undefined;
@@ -38,12 +38,13 @@ export interface LogRule {
    */
   value?: string | undefined;
   /**
-   * What is told of the values, each by a metric of its own, in place of their
-   * sum: `count`, `sum`, `min`, `mean`, `max`, `p50`, `p99.9`.
+   * The statistics of the values that are reported in place of their sum, each as
+   * a metric of its own: `count`, `sum`, `min`, `mean`, `max`, `p50`, `p99.9`.
    */
   stats?: Statistic[] | undefined;
   /**
-   * Whether the highest second of each datapoint is told, not their sum.
+   * Whether a datapoint is the value of its highest second, not the sum of its
+   * seconds.
    *
    * @default {false}
    */
@@ -55,7 +56,7 @@ export interface LogRule {
 /** Options that all rules of a log share. */
 export interface LogRateOptions
   extends Omit<MetricFamilyOptions, "labels" | "tagValue" | "full"> {
-  /** Whose named groups become tags when it matches the path of a log. */
+  /** Matches the path of a log; its named groups become tags. */
   path?: RegExp | undefined;
   /** What reads the fields of lines, where they are JSON. */
   fields?: FieldReader | undefined;
@@ -66,7 +67,7 @@ export interface LogRateOptions
    * @default {false}
    */
   fromStart?: boolean;
-  /** What holds values until nothing from before them can follow. */
+  /** Holds values until no earlier ones can follow. */
   held?: Held | undefined;
 }
 
@@ -74,7 +75,7 @@ function tagValue(text: string | undefined): string {
   return text === undefined ? "none" : toWord(text, MAX_TAG_LENGTH);
 }
 
-/** Refuses what does not fit together. */
+/** Throws where parts of a rule do not fit together. */
 function check(rule: LogRule, labels: string[], tags: Tags): void {
   const { value, stats, peak } = rule;
   if (stats !== undefined && value === undefined) {
@@ -106,9 +107,9 @@ export class LogRate {
 
   readonly #reader: LineReader;
   readonly #family: MetricFamily | DistributionFamily;
-  /** The largest value that can be taken. */
+  /** The largest value that is accepted. */
   readonly #most: number;
-  /** Takes a value into the series of some tags. */
+  /** Adds a value to the series of some tags. */
   readonly #take: Take;
 
   /**
@@ -202,7 +203,7 @@ export class LogRate {
       this.events++;
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      this.badValues++; // the sum is too large
+      this.badValues++; // the sum would be too large
     }
   }
 
@@ -212,7 +213,7 @@ export class LogRate {
   }
 }
 
-/** Ends a series that was only made to see whether it can be. */
+/** Ends a series that was only made to check that it can be made. */
 function discard(series: MetricCounter | MetricDistribution): void {
   series.close();
   series.dump();

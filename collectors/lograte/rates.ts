@@ -33,17 +33,17 @@ export interface Counted {
   count(line: string, at?: number): void;
 }
 
-/** The same, where a line may have to be passed over. */
+/** The lines of one log, of which some are passed over. */
 export interface CountedAgain extends Counted {
-  /** Takes a line that is not to be counted. */
+  /** Takes a line that must not be counted. */
   pass(line: string): void;
-  /** Whether the last line was a piece, as containers make them. */
+  /** Whether the last line was a piece of a line that a container has cut. */
   readonly isWithin: boolean;
 }
 
 /** Counts each line by all rules. */
 export class LogRates {
-  /** Lines that were to be JSON, and are not. */
+  /** Lines that should be JSON and are not. */
   #notJson = 0;
 
   readonly #rules: LogRule[];
@@ -85,7 +85,7 @@ export class LogRates {
     return this.#rates.every(({ waits }) => waits);
   }
 
-  /** Lines that were counted, once for each rule. */
+  /** Lines that were counted: one counts once for each rule. */
   get events(): number {
     return this.#sum(({ events }) => events);
   }
@@ -105,7 +105,7 @@ export class LogRates {
     return this.#rates.flatMap(({ counters }) => [...counters]);
   }
 
-  /** What there is to say of lines that did not count. */
+  /** The parts of a message about lines that did not count. */
   get passedOver(): string[] {
     return [
       ...(this.#notJson > 0
@@ -129,8 +129,8 @@ export class LogRates {
   /**
    * Begins to count a log.
    *
-   * @param path Where it lies, or what it is called.
-   * @returns What counts its lines.
+   * @param path The path of the log, or its name.
+   * @returns Counts its lines.
    */
   of(path: string): CountedAgain {
     const groups = this.#path?.exec(path)?.groups;

@@ -20,14 +20,14 @@ import type { LogRateOptions, LogRule } from "./rate.ts";
 import { LogRates } from "./rates.ts";
 import { WholeLog } from "./whole_log.ts";
 
-const CHEAP = 1000; // values that are gone through after each batch of stdin
-const RELEASE_EVERY = 1000; // ms at most, while there are more
+const CHEAP = 1000; // held values: so few may be released after each batch
+const RELEASE_EVERY = 1000; // ms at most between releases of more values
 
-/** Rates whose clock is the time of the lines, in whatever order they come. */
+/** Counts lines by their times, in whatever order they come. */
 export class Replay {
   /** What counts the lines. */
   readonly rate: LogRates;
-  /** Lines whose values make too large a sum. */
+  /** Lines whose values would make a sum that is too large. */
   tooLarge = 0;
   /** Lines that were left out, as their times are far ahead of all others. */
   aside = 0;
@@ -49,7 +49,7 @@ export class Replay {
     const clock = () => this.#now * 1000;
     this.rate = new LogRates(rules, {
       ...options,
-      allowedLateness: 0, // what is held comes in order
+      allowedLateness: 0, // the held values come in order
       held: this.#held,
       clock,
     });
@@ -66,8 +66,7 @@ export class Replay {
   }
 
   /**
-   * Yields the puts from before a time. Lines from before it are late from then
-   * on.
+   * Yields the puts before a time. Lines before it that come later are late.
    *
    * @param before Seconds since the epoch.
    * @param shift Seconds by which all is moved.
@@ -89,8 +88,8 @@ export class Replay {
   /**
    * Yields the puts of what is left.
    *
-   * @param newest The last second of the logs, in seconds since the epoch. What
-   * is held from after it is left out.
+   * @param newest The last second of the logs, in seconds since the epoch. Held
+   * values after it are left out.
    * @param shift Seconds by which all is moved.
    */
   *end(newest: number, shift = 0): Generator<string> {
@@ -104,7 +103,7 @@ export class Replay {
     }
   }
 
-  /** Moves the clock on in steps that leave out no quiet second. */
+  /** Moves the clock on in steps of a timespan, so that no quiet second is missed. */
   *#advance(to: number): Generator<string> {
     while (to - this.#dumped > this.#timespan) {
       const [first] = this.rate.counters;
@@ -117,7 +116,7 @@ export class Replay {
   }
 }
 
-/** What was taken for the time, once for each way in which that was done. */
+/** What was taken for the time, one for each format. */
 function taken(logs: WholeLog[]): Iterable<TakenTime> {
   const all = logs.flatMap(({ time }) => time.taken).reverse();
   return [...new Map(all.map((taken) => [taken.how, taken])).values()]
@@ -130,14 +129,14 @@ function utc(second: number): string {
 
 /** Options of {@linkcode read}. */
 export interface ReadOptions {
-  /** Ends it early. */
+  /** Ends the reading early. */
   signal: AbortSignal;
   /** Seconds for which late lines of stdin are waited for. */
   lateness: number;
-  /** Whether all is held to the end. */
+  /** Whether all values are held to the end. */
   hold?: boolean;
   /**
-   * Values that may be held before it is worth to look ahead.
+   * How many values may be held before the files are looked through.
    *
    * @default {500_000}
    */
@@ -160,8 +159,8 @@ async function earliestOf(
  *
  * @param logs The logs.
  * @param replay What counts them.
- * @param options How that is done.
- * @returns The puts that can be told before all is read.
+ * @param options How they are read.
+ * @returns The puts that can be reported before all is read.
  */
 export async function* read(
   logs: WholeLog[],
@@ -197,9 +196,9 @@ export async function* read(
 
 /**
  * Replays logs. Files are read to their end before the first put, as their last
- * line may belong to the first second; or, where that is too much to hold, they
- * are looked through for what is still to come. A signal ends it early, with all
- * that was counted until then.
+ * line may belong to the first second. Where that is too much to hold, they are
+ * looked through first for the times that are still to come. A signal ends it
+ * early: all that was counted until then is reported.
  *
  * @param settings What the command line asks for.
  */

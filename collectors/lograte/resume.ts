@@ -1,6 +1,6 @@
 /**
- * Counts lines as they are written, by their times, and goes on after a death
- * where it was: with `--resume`.
+ * Counts lines by their times when they are written, and goes on at the same
+ * place after a death: the option `--resume`.
  *
  * @module
  */
@@ -25,8 +25,8 @@ import { LogRates } from "./rates.ts";
 import { countSelf } from "./self.ts";
 
 const NONE = new MetricFamily("none");
-const SAY_AGAIN = 60_000; // ms between two notes of how much is not read yet
-const BEHIND = 60; // s that are worth a note
+const SAY_AGAIN = 60_000; // ms between messages about how much is not read yet
+const BEHIND = 60; // s behind which are worth a message
 
 /**
  * Counts what was added to logs since the state was written, and what is added
@@ -68,7 +68,7 @@ export async function resume(settings: Settings): Promise<void> {
       lag: logs.lag.seconds,
     }))
     : undefined;
-  // It notices, too, that the reader of stdout is gone.
+  // Without a counter, too: it notices when the reader of stdout is gone.
   await using _dump = autodump(NONE, ...self?.counters ?? []);
   using _lag = sayLag(logs);
   try {
@@ -92,7 +92,7 @@ export async function resume(settings: Settings): Promise<void> {
   }
 }
 
-/** The options by which the values of datapoints differ, by their names. */
+/** The options on which the values of datapoints depend, by their names. */
 function countedBy(settings: Settings): Record<string, unknown> {
   const { rules, timeFormat, zone, rate } = settings;
   const text = (value: unknown) =>
@@ -114,7 +114,7 @@ function countedBy(settings: Settings): Record<string, unknown> {
   };
 }
 
-/** Says of each log once what was taken for its times, or that they are not known. */
+/** Says once for each log what was taken for the time, or that it is not known. */
 function tellOnce(): (path: string, time: LogTime) => void {
   const said = new Set<string>();
   const say = (path: string, how: string, what: string) => {
@@ -146,7 +146,7 @@ function describeLag({ bytes, seconds }: Lag): string {
   return `${size} to read, ${time} behind`;
 }
 
-/** Says how much was not read while nobody did, and how that goes on. */
+/** Says how much was not read before the start, and once a minute how much is left. */
 function sayLag(logs: TimedLogs): Disposable {
   const { lag } = logs;
   let isBehind = lag.bytes > 0 && lag.seconds > 0;

@@ -1,5 +1,5 @@
 /**
- * Writes what a command line asks for as a script.
+ * Writes a script that does what a command line asks for.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Command } from "./command.ts";
 
 const WIDTH = 80; // characters of a line of code
 const MAX_SHEBANG = 255; // bytes that Linux reads of a first line
-/** Lets an expression that runs away on a line be followed in linear time. */
+/** Lets V8 match in linear time where an expression takes too long. */
 const BOUNDED =
   "--v8-flags=--enable-experimental-regexp-engine-on-excessive-backtracks";
 
@@ -24,8 +24,8 @@ function absolute(path: string): string {
 }
 
 /**
- * The folders that must be read for a log, also where a link leads to: any, for
- * links that a pattern leads to.
+ * The folders that must be read for a log, also those of the target of a link. A
+ * pattern that finds links may need any folder.
  */
 function foldersOf(file: string): string[] {
   if (isPattern(file)) {
@@ -40,13 +40,13 @@ function foldersOf(file: string): string[] {
   }
 }
 
-/** Folders as a permission lists them. */
+/** The list of folders in a permission. */
 function listed(folders: string[]): string {
   return [...new Set(folders)].map((folder) => folder.replaceAll(",", ",,"))
     .join(",");
 }
 
-/** A word for `env -S`. */
+/** Quotes a word for `env -S`. */
 function quoted(word: string): string {
   return /^[-\w@%+=:,./]+$/.test(word)
     ? word
@@ -74,7 +74,7 @@ function code(value: unknown, indent = ""): string {
   }${indent}}`;
 }
 
-/** The checkout that this module lies in; undefined where it is bundled. */
+/** The checkout in which this module is; undefined where it is bundled. */
 function checkoutOf(module: string): string | undefined {
   const { protocol, pathname } = new URL("..", module);
   return protocol === "file:" && module.endsWith(".ts") ? pathname : undefined;
@@ -101,10 +101,10 @@ function firstLine(
   const flags = (read: string[]) => [
     ...["run", "-q", ...bounded, `--allow-run=${programs}`, ...read, ...write],
     ...(Object.hasOwn(rule.tags ?? {}, "host") ? [] : ["--allow-sys=hostname"]),
-    // From elsewhere the imports of the module would not be found.
+    // Outside of the checkout, the imports of the module need its deno.json.
     ...(root === undefined ? [] : [`--config=${root}deno.json`]),
   ];
-  // The script is for this machine: no PATH leaves room for the permissions.
+  // The path of Deno on this machine, as a PATH would leave no room for the rest.
   const line = (read: string[]) =>
     ["#!/usr/bin/env -S", ...[Deno.execPath(), ...flags(read)].map(quoted)]
       .join(" ");
@@ -115,8 +115,8 @@ function firstLine(
 }
 
 /**
- * How a script imports this module: by a relative path where both are in the
- * same checkout, and by its whole address otherwise.
+ * How a script imports this module: by a relative path if both are in the same
+ * checkout, and otherwise by its address.
  */
 function specifierOf(module: string, script: string, root?: string): string {
   if (root === undefined || !script.startsWith(root)) return module;
@@ -126,11 +126,11 @@ function specifierOf(module: string, script: string, root?: string): string {
 }
 
 /**
- * Writes a script that counts what the command line asks for: executable, and
- * with the permissions that it needs. Where that cannot be done, or a file of
- * this name is there, it ends the program with status 1.
+ * Writes an executable script that counts what the command line asks for, with
+ * the permissions that it needs. If it cannot, or there is a file of this name,
+ * it ends the program with status 1.
  *
- * @param path Where it is written.
+ * @param path The path of the script.
  * @param command What the command line asks for.
  * @param module The address of the module that it imports.
  */

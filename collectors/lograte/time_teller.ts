@@ -1,6 +1,6 @@
 /**
- * {@linkcode TimeTeller}: the times of a log that grows, and what is to be said
- * about them.
+ * {@linkcode TimeTeller}: reads the times of a growing log, and says on stderr
+ * what a user must know about them.
  *
  * @module
  */
@@ -9,9 +9,9 @@ import type { LogTime } from "../../mod.ts";
 import { complain } from "../../script/mod.ts";
 import { CURE, describe } from "./options.ts";
 
-const SKEW = 1200; // s between the times and the clock that are no lateness
-const STEADY = 60; // s by which a wrong clock or zone may seem to vary
-const LOOKS_APART = 5; // s: what catches up in between is an old log being read
+const SKEW = 1200; // s between times and clock that are more than lateness
+const STEADY = 60; // s by which the difference to a wrong clock may vary
+const LOOKS_APART = 5; // s between two looks: a backlog comes nearer in them
 
 /** Reads the times of a log's lines, and says each thing about them once. */
 export class TimeTeller {
@@ -23,17 +23,17 @@ export class TimeTeller {
   #hasWarned = false;
   /** The newest time that a line has told. */
   #newest: number | undefined;
-  /** How far that was ahead of the clock, and when. */
+  /** By how many seconds it was ahead of the clock, and when. */
   #skew: { ahead: number; at: number } | undefined;
   #hasToldSkew = false;
 
   /**
-   * Makes one for a log.
+   * Makes a teller for one log.
    *
    * @param name What the log is called.
-   * @param time What reads its times.
+   * @param time Reads its times.
    * @param clock Seconds since the epoch.
-   * @param say Where it is said.
+   * @param say Takes the messages.
    */
   constructor(
     name: string,
@@ -52,7 +52,7 @@ export class TimeTeller {
     return this.#time.unread;
   }
 
-  /** Prepares for the next lines; returns whether their times are known. */
+  /** Learns from the next lines; returns whether their times are known. */
   knows(lines: string[]): boolean {
     const time = this.#time;
     if (time.doubt === undefined) return true;
@@ -74,7 +74,7 @@ export class TimeTeller {
     return second;
   }
 
-  /** Says what is new since the last call. */
+  /** Says what is new since the last call of this method. */
   say(): void {
     const { taken } = this.#time;
     while (this.#described < taken.length) {
@@ -86,7 +86,7 @@ export class TimeTeller {
     }
   }
 
-  /** Says it if the log's times stay away from the clock. */
+  /** Says so if the log's times stay far from the clock. */
   #compare(second: number): void {
     const at = this.#clock();
     const ahead = second - at;

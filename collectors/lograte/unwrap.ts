@@ -10,7 +10,7 @@
  * @module
  */
 
-/** What was wrapped. */
+/** A line in a wrapping. */
 interface Wrapped {
   /** The line, or a piece of it. */
   text: string;
@@ -24,7 +24,7 @@ interface Wrapped {
 
 const CRI = /^(\S+Z|\S+[-+]\d\d:\d\d) (stdout|stderr) ([FP])\S* /;
 const DOCKER_TIME = '"time":"'; // its last field; quotes in others are escaped
-const DOCKER_PIECE = 4096; // characters: that many are in its pieces of 16 KiB
+const DOCKER_PIECE = 4096; // characters: the fewest in a piece of 16 KiB
 const MAX_LINE = 1024 * 1024; // characters of a joined line
 
 /** Takes the wrapping off a line; undefined if it has none. */
@@ -51,7 +51,7 @@ function fromDocker(line: string): Wrapped | undefined {
 }
 
 /**
- * What a line holds, or a piece of it.
+ * The text of a line without its wrapping, which may be a piece of a line.
  *
  * @param line The line, wrapped or not.
  */
@@ -63,8 +63,8 @@ export function unwrapped(line: string): string {
  * When a wrapped line was written.
  *
  * @param line The line, wrapped.
- * @returns The time as it is told there, and the character behind it; all of a
- * line that is not wrapped.
+ * @returns The time as it is written there, with the character after it; the
+ * whole line if it is not wrapped.
  */
 export function wrappedTime(line: string): string {
   if (!line.startsWith("{")) {
@@ -78,7 +78,7 @@ export function wrappedTime(line: string): string {
 
 /** Takes the wrapping off the lines of one log, and joins those that were cut. */
 export class Unwrapper {
-  /** The line that has begun, by stream. */
+  /** The line of each stream whose end is still to come. */
   readonly #begun = new Map<string, string>();
 
   /** Whether a line has begun whose end is still to come. */

@@ -1,5 +1,5 @@
 /**
- * {@linkcode WholeLog}: the lines of a log that lies there, with their times.
+ * {@linkcode WholeLog}: the lines of a whole log, with their times.
  *
  * @module
  */
@@ -11,17 +11,17 @@ import { Days } from "./days.ts";
 import { CURE, type Settings, timeOf } from "./options.ts";
 import type { Counted } from "./rates.ts";
 
-const MAX_EARLY = 10_000; // lines in front of the first that has a time
+const MAX_EARLY = 10_000; // lines before the first that has a time
 const BLOCK = 10_000; // lines of which the earliest time is remembered
 
-/** What reads the times of a file, whose last change tells the year. */
+/** Makes a reader of the times of a file; its last change tells the year. */
 function timeOfFile(settings: Settings, path: string): LogTime {
   const changed = path === "-" ? undefined : Deno.statSync(path).mtime;
   const latest = (changed?.getTime() ?? Date.now()) / 1000;
   return timeOf(settings, { latest });
 }
 
-/** Reads what can be read of a file, and says so if that is not all. */
+/** Reads as much of a file as can be read; says why if that is not all. */
 async function* readable(
   path: string,
   options: ReadLogOptions & { quiet?: boolean },
@@ -37,29 +37,29 @@ async function* readable(
 
 /** A log that is read once, from its beginning to its end. */
 export class WholeLog {
-  /** Where it lies; `-` is stdin. */
+  /** The path of the log; `-` is stdin. */
   readonly path: string;
-  /** What reads its times. */
+  /** Reads its times. */
   readonly time: LogTime;
   /** The times that were counted. */
   readonly days = new Days();
   /** Lines that were read. */
   lines = 0;
-  /** Lines from before `--since` or after `--until`. */
+  /** Lines before `--since`, or not before `--until`. */
   outside = 0;
 
   readonly #settings: Settings;
-  /** Whether it can be read once only. */
+  /** Whether it can be read only once. */
   readonly #isStream: boolean;
-  /** Lines in front of the first that has a time: they take that one. */
+  /** Lines before the first that has a time: they take its time. */
   #early: string[] = [];
-  /** The earliest time in each block of lines and all behind it. */
+  /** For each block of lines, the earliest time in it and all blocks after it. */
   #earliest: number[] | undefined;
 
   /**
-   * Takes a log that was not read yet.
+   * Makes a log that was not read yet.
    *
-   * @param path Where it lies; `-` is stdin.
+   * @param path The path of the log; `-` is stdin.
    * @param settings How its times are read, and which of them count.
    */
   constructor(path: string, settings: Settings) {
@@ -77,7 +77,7 @@ export class WholeLog {
   /**
    * The lines from the beginning to the end.
    *
-   * @param options What is to be told of the progress.
+   * @param options What is told of the progress.
    */
   async *batches(options: ReadLogOptions = {}): AsyncGenerator<string[]> {
     const all = readable(this.path, options);
@@ -119,15 +119,15 @@ export class WholeLog {
     );
   }
 
-  /** Seconds since the epoch: what was not counted yet is not from before it. */
+  /** No line that was not counted yet is before this second since the epoch. */
   get earliest(): number {
     return this.#earliest?.[Math.floor(this.lines / BLOCK)] ?? -Infinity;
   }
 
   /**
-   * Looks through a file for the times that are still to come, once.
+   * Looks through a file once, for the times that are still to come.
    *
-   * @param signal Ends it early; then nothing is known.
+   * @param signal Ends it early; then no times are known.
    */
   async lookAhead(signal: AbortSignal): Promise<void> {
     if (this.#isStream || this.#earliest !== undefined) return;
@@ -178,7 +178,7 @@ export class WholeLog {
     fail(`${why}; ${CURE}`, 2);
   }
 
-  /** Holds the first lines back until times are known. */
+  /** Holds the first lines back until their times are known. */
   async *#learned(batches: AsyncIterable<string[]>): AsyncGenerator<string[]> {
     const { time } = this;
     let held: string[][] | undefined = [];
