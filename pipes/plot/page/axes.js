@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The axes of a picture: where their ticks are, what stands there, and what
- * values they reach.
+ * The axes of a picture: their ticks, the labels at these, and the range of
+ * values.
  *
  * @module
  */
@@ -13,9 +13,9 @@ import { compact } from "./figures.js";
 const MINUTE = 60; // seconds
 const HOUR = 3600; // seconds
 const DAY = 86_400; // seconds
-const FLAT = 0.75; // part of the highest value from which on 0 is not shown
+const FLAT = 0.75; // 0 is not shown if all values are above this part of the highest
 
-/** Seconds that may be between two ticks of the time. */
+/** The possible distances of two ticks of the time, in seconds. */
 export const INCREMENTS = [1, 2, 5, 10, 15, 30]
   .flatMap((n) => [n, n * MINUTE])
   .concat([1, 2, 3, 4, 6, 8, 12, 24, 48, 96, 192].map((n) => n * HOUR))
@@ -23,11 +23,11 @@ export const INCREMENTS = [1, 2, 5, 10, 15, 30]
   .sort((a, b) => a - b);
 
 const DATE = "{YYYY}-{MM}-{DD}";
-const CHANGE = `\n${DATE}`; // below the first tick, and where the day changes
+const CHANGE = `\n${DATE}`; // below the first tick, and below the first of each day
 
 /**
- * What stands at the ticks of the time, by the least seconds between two, in the
- * form that uPlot wants.
+ * The labels at the ticks of the time, by the least seconds between two, in the
+ * form that uPlot needs.
  *
  * @type {(string | number | null)[][]}
  */
@@ -62,7 +62,7 @@ export function heightOf({ lines }) {
 }
 
 /**
- * A value at the axis; nothing where a logarithmic scale has no room for it.
+ * The label of a value; empty where a logarithmic scale has no room for it.
  *
  * @param {number | null} value
  */

@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * The board: all charts, what of them is asked for, and when they are drawn.
+ * The board: all charts, what is shown of them, and when they are drawn.
  *
  * @module
  */
@@ -12,20 +12,20 @@ import { exact, spanOf, stamp } from "./figures.js";
 import { View } from "./view.js";
 
 /** @import { Series } from "../../history/series.js" */
-/** @typedef {[from: number, to: number]} Range In seconds, both shown. */
+/** @typedef {[from: number, to: number]} Range The first and last second shown. */
 
 const SPAN = 300; // seconds
 const MIN_FRAME = 200; // ms between frames of new data
 const MIN_ZOOM = 2; // seconds
-const AHEAD = 60; // seconds that a clock may be ahead of this one
+const AHEAD = 60; // seconds by which a clock may be ahead of this one
 
 export class Board {
   /** @type {Map<string, Series>} The series by their name and tags. */
   known = new Map();
   view = new View();
-  /** @type {number | undefined} The second that is read. */
+  /** @type {number | undefined} The second whose values are shown. */
   second;
-  /** Whether the keyboard chose it. */
+  /** Whether it was chosen with the keyboard. */
   byKeys = false;
   /** How far the server's clock is ahead of this one, in milliseconds. */
   offset = 0;
@@ -44,7 +44,7 @@ export class Board {
   #nextFrame = 0;
 
   /**
-   * Whether a series is searched for.
+   * Whether a series matches the search.
    *
    * @param {Series} series
    */
@@ -53,7 +53,7 @@ export class Board {
     return this.#words.every((word) => text.includes(word));
   }
 
-  /** @param {string} text What series are searched for. */
+  /** @param {string} text The text that names and tags must contain. */
   search(text) {
     this.#words = text.toLowerCase().split(/\s+/).filter((word) => word !== "");
     this.view.search = text;
@@ -61,14 +61,14 @@ export class Board {
     this.update();
   }
 
-  /** The second up to which a series may move what is shown. */
+  /** The newest second that a series may show: later ones have a wrong clock. */
   get #limit() {
     return (Date.now() + this.offset) / 1000 + AHEAD;
   }
 
   /**
-   * The oldest and the newest second of some series; those whose clock is ahead
-   * do not count, unless all are.
+   * The oldest and the newest second of some series, without those whose clock is
+   * ahead, unless all are.
    *
    * @param {Iterable<Series>} list
    * @returns {Range}
@@ -101,8 +101,8 @@ export class Board {
   }
 
   /**
-   * Opens on the latest minutes of what is live, and on all of what is not: an
-   * input that has ended, or a replay.
+   * Opens with the latest minutes of a live input, and with all of an input that
+   * has ended or of a replay.
    *
    * @param {boolean} ended
    */
@@ -114,7 +114,7 @@ export class Board {
     this.#show(this.view.span ?? (live ? SPAN : Infinity));
   }
 
-  /** @param {number} span Seconds to show up to the newest one. */
+  /** @param {number} span How many seconds to show up to the newest one. */
   show(span) {
     this.#opened = true;
     this.view.span = span;
@@ -134,12 +134,12 @@ export class Board {
     this.redraw();
   }
 
-  /** Whether new data waits. */
+  /** Whether new data is not drawn. */
   get paused() {
     return this.#frozen !== undefined;
   }
 
-  /** Pauses, or goes on. */
+  /** Pauses drawing, or goes on with it. */
   togglePause() {
     this.#frozen = this.paused ? undefined : this.range();
     this.redraw();
@@ -152,7 +152,7 @@ export class Board {
     this.#zoomTo([middle - half, middle + half]);
   }
 
-  /** Leaves the zoom. */
+  /** Ends the zoom. */
   follow() {
     this.#zoomTo(undefined);
   }
@@ -166,7 +166,7 @@ export class Board {
   }
 
   /**
-   * Reads a second in all charts.
+   * Shows the values of a second in all charts.
    *
    * @param {number | undefined} second
    * @param {boolean} byKeys
@@ -183,7 +183,7 @@ export class Board {
     });
   }
 
-  /** Draws before long. */
+  /** Draws in the next frame. */
   redraw() {
     if (this.#drawing) return;
     this.#drawing = true;
@@ -195,7 +195,7 @@ export class Board {
       byId("range").textContent = this.known.size > 0
         ? `${stamp(from)} – ${stamp(to)}`
         : "";
-      // Leaves most of the time to all else, however long a frame takes.
+      // Most of the time is left to other work, however long a frame takes.
       setTimeout(() => {
         const now = performance.now();
         this.#nextFrame = now + Math.max(MIN_FRAME, 4 * (now - start));
@@ -203,7 +203,7 @@ export class Board {
     });
   }
 
-  /** Draws new data, unless paused, when its time has come. */
+  /** Draws new data, unless paused, but not too often. */
   refresh() {
     if (this.paused || this.#waiting) return;
     this.#waiting = true;
@@ -214,7 +214,7 @@ export class Board {
     }, Math.max(0, this.#nextFrame - performance.now()));
   }
 
-  /** Says which clocks are ahead. */
+  /** Tells the person which clocks are ahead. */
   #tellEarly() {
     const now = this.#limit - AHEAD;
     const early = [...this.known.values()]
@@ -229,7 +229,7 @@ export class Board {
       `is ahead by ${spanOf(first.newest - now)}: the time shown ends before.`;
   }
 
-  /** Brings the charts in line with the series that are known. */
+  /** Makes and removes charts, so that they show the known series. */
   arrange() {
     const wanted = Map.groupBy(this.known.values(), ({ name }) => name);
     for (const [name, chart] of this.#charts) {
@@ -253,14 +253,14 @@ export class Board {
     this.#count();
   }
 
-  /** Takes notice that other series are asked for. */
+  /** Finds the series and the lines of all charts again. */
   update() {
     for (const chart of this.#charts.values()) chart.update();
     this.#count();
     this.redraw();
   }
 
-  /** Draws all with other colours. */
+  /** Draws everything in other colours. */
   repaint() {
     for (const chart of this.#charts.values()) chart.repaint();
     this.redraw();

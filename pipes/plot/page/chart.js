@@ -20,7 +20,7 @@ import { followPointer } from "./pointer.js";
 /** @import { Board, Range } from "./board.js" */
 /** @import { Scene } from "./picture.js" */
 
-const TALL = 20; // rows of a heat map for which the picture is higher
+const TALL = 20; // rows of a heat map: with more, the picture is higher
 const MARGIN = 90; // pixels beside the picture
 
 const nearness = new IntersectionObserver((entries) => {
@@ -39,7 +39,7 @@ const chartOf = new WeakMap();
 export class Chart {
   /** @type {Series[]} */
   series = [];
-  /** @type {Series[]} Those that are searched for. */
+  /** @type {Series[]} The series that match the search. */
   matched = [];
   /** @type {Picture | undefined} */
   picture;
@@ -53,10 +53,10 @@ export class Chart {
   #controls;
   /** @type {Legend | undefined} */
   #legend;
-  /** @type {string | undefined} The line that is lit up. */
+  /** @type {string | undefined} The line that is highlighted. */
   #lit;
-  #stale = true; // whether series came, went, or are wanted otherwise
-  #near = false; // to what is scrolled into view
+  #stale = true; // whether the lines must be found again
+  #near = false; // whether it is near the part of the page in view
   #hovered = false;
   #pointAgain = () => {};
 
@@ -75,7 +75,7 @@ export class Chart {
     nearness.observe(this.section);
   }
 
-  /** Makes what stands in it, once it is near to what is scrolled into view. */
+  /** Makes its contents, once it is near the part of the page in view. */
   #build() {
     const { name } = this;
     this.#controls = new Controls(this);
@@ -87,7 +87,7 @@ export class Chart {
     this.#place.setAttribute("role", "group");
     this.#place.setAttribute(
       "aria-label",
-      `Chart of ${name}. Left and right read the seconds, plus and minus ` +
+      `Chart of ${name}. Left and right go to another second, plus and minus ` +
         "zoom, Escape shows the newest again.",
     );
     this.section.append(
@@ -105,14 +105,14 @@ export class Chart {
     sizes.observe(this.#place);
   }
 
-  /** Takes notice that series came, went, or are wanted otherwise. */
+  /** Finds the lines again with the next frame, as the series have changed. */
   update() {
     this.matched = this.series.filter((one) => this.board.matches(one));
     this.section.hidden = this.matched.length === 0;
     this.#stale = true;
   }
 
-  /** Takes notice that the person wants to see it otherwise. */
+  /** Shows it in another way, as the person has chosen. */
   change() {
     this.board.view.keep();
     this.update();
@@ -133,7 +133,7 @@ export class Chart {
     this.#legend?.clear();
   }
 
-  /** Draws with other colours from now on. */
+  /** Draws in other colours from now on. */
   repaint() {
     this.#discard();
   }
@@ -196,7 +196,7 @@ export class Chart {
   }
 
   /**
-   * Says what there is to say of the picture.
+   * Writes the note above the picture.
    *
    * @param {Scene} scene
    */
@@ -232,7 +232,7 @@ export class Chart {
     return i < 0 || drawn.length === 1 ? undefined : i;
   }
 
-  /** Shows what is read. */
+  /** Shows the values of the second that is pointed at. */
   read() {
     const { board: { second, byKeys }, picture, lines } = this;
     if (!this.#near || !picture) return;
@@ -283,7 +283,7 @@ export class Chart {
   }
 
   /**
-   * What a line has in a part of the time, and when.
+   * The value of a line in a part of the time, in words.
    *
    * @param {Item} item
    * @param {number} bin
@@ -300,7 +300,7 @@ export class Chart {
 
   /**
    * @param {string | undefined} key
-   * @param {boolean} row Whether its row is lit, too.
+   * @param {boolean} row Whether its row is highlighted, too.
    */
   #light(key, row) {
     this.#lit = key;

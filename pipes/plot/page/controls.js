@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * How a chart is drawn: what the person chooses for it.
+ * The controls of a chart: how it is drawn, as the person chooses.
  *
  * @module
  */
@@ -93,7 +93,7 @@ export class Controls {
   }
 
   /**
-   * Takes notice of what there is to choose from.
+   * Offers the choices that there are for these lines.
    *
    * @param {Series[]} list
    * @param {Lines} lines

@@ -31,7 +31,7 @@ export function byId(id, kind = HTMLElement) {
 }
 
 /**
- * The element of a kind that is at a place in another one.
+ * The element of a kind that a selector finds in another one.
  *
  * @template {HTMLElement} T
  * @param {ParentNode} place
@@ -79,7 +79,7 @@ export function fill(place, text) {
 }
 
 /**
- * Hands a file to the person, as a download.
+ * Downloads a file.
  *
  * @param {Blob} blob
  * @param {string} download The name of the file.

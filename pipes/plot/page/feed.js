@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * What the server tells: the series, then their points as they come.
+ * Listens to the server: it tells the series, then their points as they come.
  *
  * @module
  */
@@ -11,18 +11,18 @@ import { readSeries } from "../../history/told.js";
 
 /** @import { Batch, Events, Head, State, Told } from "../../history/told.js" */
 
-const RETRY = 1000; // ms until a server that refuses is asked again
-const PATIENCE = 1500; // ms of failing to reach the server until it is away
-const SILENCE = 15_000; // ms without a word, which comes every 3 s
-const DOZE = 10_000; // ms hidden after which a page lets its connection go
+const RETRY = 1000; // ms until a server that has refused is asked again
+const PATIENCE = 1500; // ms for which a server may not be reached: then it is away
+const SILENCE = 15_000; // ms without an event, of which one comes every 3 s
+const DOZE = 10_000; // ms after which a hidden page closes its connection
 
 /**
- * @typedef {object} Hearer Who wants to know.
- * @property {(got: number, count: number) => void} loading So many series of
- * the history are there.
+ * @typedef {object} Hearer What is told.
+ * @property {(got: number, count: number) => void} loading How many series of
+ * the history were loaded, of how many.
  * @property {(known: Map<string, Series>, latest: number | null) => void} all
- * All of the history is there,
- * whose last datapoint came then, in milliseconds.
+ * The whole history was loaded; `latest` is when its last datapoint came, in
+ * milliseconds.
  * @property {(changed: boolean) => void} points There are new points; `changed`
  * is true if series came or went.
  * @property {(state: State) => void} state
@@ -32,12 +32,12 @@ const DOZE = 10_000; // ms hidden after which a page lets its connection go
 
 /**
  * @typedef {object} Away
- * @property {number} since From when on, in milliseconds.
- * @property {boolean} waiting Whether the browser only has no connection free.
+ * @property {number} since When it went away, in milliseconds.
+ * @property {boolean} waiting Whether the browser only has no free connection.
  */
 
 /**
- * A series that goes on after another one.
+ * Adds the points of a series to what the page knows of it from before.
  *
  * @param {Series | undefined} before
  * @param {Series} series
@@ -59,7 +59,7 @@ function keyOf({ name, tags }) {
 }
 
 /**
- * What a saved page holds in place of a server.
+ * The data of a saved page, which has no server.
  *
  * @typedef {object} Saved
  * @property {number} at When it was saved, in milliseconds.
@@ -68,7 +68,7 @@ function keyOf({ name, tags }) {
  */
 
 /**
- * What this page holds, if it was saved.
+ * The data of this page, if it is a saved one.
  *
  * @returns {Saved | undefined}
  */
@@ -91,7 +91,7 @@ export class Feed {
   /** @type {Map<string, Series>} The series by their name and tags. */
   known = new Map();
 
-  /** @type {Map<number, Series>} The same by what the server calls them. */
+  /** @type {Map<number, Series>} The series by the numbers that the server uses. */
   #byId = new Map();
   /** @type {EventSource | undefined} */
   #source;
@@ -99,7 +99,7 @@ export class Feed {
   #run = "";
   #last = "";
   #heard = Date.now();
-  #failed = 0; // when it could not be reached, since it was heard
+  #failed = 0; // when the server could first not be reached; 0 if it can be
   #away = false;
 
   /** @param {Hearer} hearer */
@@ -107,7 +107,7 @@ export class Feed {
     this.hearer = hearer;
     if (!document.hidden) this.#connect();
     setInterval(() => this.#look(), 500);
-    // A browser opens only so many connections to one host: the hidden let go.
+    // A browser opens few connections to one host, so hidden pages close theirs.
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden) {
         if (!this.#source) this.#connect();
@@ -166,8 +166,8 @@ export class Feed {
   }
 
   /**
-   * Begins with the history that was told. When the server was started again,
-   * what this page knows from before stays.
+   * Begins with the history that the server has told. When the server was started
+   * again, the page keeps what it knows from before.
    *
    * @param {Head} head
    * @param {Series[]} incoming
@@ -218,7 +218,7 @@ export class Feed {
     this.hearer.points(added.length + removed.length > 0);
   }
 
-  /** Looks whether the server is still there. */
+  /** Checks whether the server is still there. */
   #look() {
     const source = this.#source;
     if (!source) return;

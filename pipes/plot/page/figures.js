@@ -23,7 +23,7 @@ export function day(second) {
 }
 
 /**
- * The time of day, with the day if that is not today.
+ * The time of day, with the date if that is not today.
  *
  * @param {number} second
  */
@@ -33,7 +33,7 @@ export function stamp(second) {
 }
 
 /**
- * A value exactly, with its thousands apart.
+ * An exact value, with separators of thousands.
  *
  * @param {number | undefined} value
  */
@@ -59,7 +59,7 @@ export function compact(value) {
 }
 
 /**
- * A value in four digits, with its thousands apart.
+ * A value with four digits, with separators of thousands.
  *
  * @param {number} value
  */
@@ -68,7 +68,7 @@ export function rough(value) {
 }
 
 /**
- * A time in words: 45 s, 15 min, 3 h.
+ * A length of time: 45 s, 15 min, 3 h.
  *
  * @param {number} seconds
  */

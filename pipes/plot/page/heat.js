@@ -1,8 +1,8 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * A heat map: a row for each series, a column for each part of the time, the
- * darker the more. For more series than lines can show.
+ * A heat map: a row for each series, and a column for each part of the time,
+ * which is darker for a higher value. It is for more series than lines can show.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { theme } from "./theme.js";
 
 const LABEL = 13; // pixels that a row needs for its label
 const SHADES = 256;
-const KEYS = [0, 1 / 16, 1 / 4, 1]; // parts of the highest value in the key
+const KEYS = [0, 1 / 16, 1 / 4, 1]; // parts of the highest value that the key shows
 
 export class Heat {
   /** @type {OffscreenCanvas | undefined} */
@@ -24,8 +24,8 @@ export class Heat {
 
   /**
    * @param {{ label: string, values: Float64Array }[]} rows From the top.
-   * @param {{ most: number, log: boolean }} colours What the last colour means,
-   * and whether they are logarithmic; else they go by the square root.
+   * @param {{ most: number, log: boolean }} colours The value of the last colour,
+   * and whether the scale is logarithmic; else it is that of the square root.
    */
   constructor(rows, { most, log }) {
     this.rows = rows;
@@ -34,7 +34,7 @@ export class Heat {
   }
 
   /**
-   * How dark a value is, from 0 to 1.
+   * How far a value is on the scale of colours, from 0 to 1.
    *
    * @param {number} value
    */
@@ -57,8 +57,8 @@ export class Heat {
   }
 
   /**
-   * The row at a part of the height, from the top: where rows are finer than
-   * pixels, the one with the highest value at a part of the time.
+   * The row at a part of the height, from the top. Where several rows are at one
+   * pixel, it is the one with the highest value at a part of the time.
    *
    * @param {number} part From 0 to 1.
    * @param {number} bin
@@ -93,16 +93,16 @@ export class Heat {
     const wide = plot.valToPos(first + count * size, "x", true) - x;
     ctx.imageSmoothingEnabled = false;
     ctx.drawImage(this.#image, x, top, wide, height);
-    ctx.restore(); // labels stand beside the picture
+    ctx.restore(); // so that labels can stand beside the picture
     ctx.save();
     this.#label(ctx, { left, top, height }, lit);
   }
 
   /**
-   * The map, with a pixel for each part of the time and each line.
+   * The map as an image, with a pixel for each part of the time and each line.
    *
    * @param {number} count Parts of the time.
-   * @param {number} lines Rows of pixels, of which each may be for some series.
+   * @param {number} lines Rows of pixels; each may stand for several series.
    */
   #draw(count, lines) {
     const image = new ImageData(count, lines);
@@ -127,7 +127,7 @@ export class Heat {
       }
       for (let bin = 0; bin < count; bin++) {
         const value = Number(most[bin]);
-        if (Number.isNaN(value)) continue; // no data shows the ground
+        if (Number.isNaN(value)) continue; // where there is no data, the background shows
         const at = Math.round(this.#part(value) * (SHADES - 1));
         pixels[line * count + bin] = Number(shades[at]);
       }
@@ -169,7 +169,7 @@ export class Heat {
 }
 
 /**
- * The colour of a part.
+ * The colour at a part of the scale.
  *
  * @param {number} part From 0 to 1.
  * @returns {[red: number, green: number, blue: number]}

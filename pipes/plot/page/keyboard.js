@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * What a keyboard does on a chart: it reads second by second, and zooms.
+ * The keyboard on a chart: it goes from second to second, and zooms.
  *
  * @module
  */
@@ -11,10 +11,10 @@ import { exact, rough, stamp } from "./figures.js";
 
 /** @import { Chart } from "./chart.js" */
 
-const MAX_SPOKEN = 8; // lines read out
+const MAX_SPOKEN = 8; // lines that a screen reader speaks
 
 /**
- * Follows the keys that are pressed on a chart.
+ * Acts on the keys that are pressed on a chart.
  *
  * @param {HTMLElement} place
  * @param {Chart} chart
@@ -49,7 +49,7 @@ function press(event, chart) {
 }
 
 /**
- * Reads so many parts of the time further, aloud.
+ * Moves on by some parts of the time, and has the values spoken.
  *
  * @param {Chart} chart
  * @param {number} step

@@ -1,8 +1,8 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * The legend of a chart: a row for each line, with its figures, that can be
- * sorted by each of its columns.
+ * The legend of a chart: a table with a row for each line and its figures, which
+ * can be sorted by each column.
  *
  * @module
  */
@@ -14,16 +14,15 @@ import { compare } from "./rows.js";
 
 /** @import { Entry, LegendHearer } from "./legend_row.js" */
 
-const SHOWN = 100; // rows, unless more are asked for
+const SHOWN = 100; // rows, until the person asks for more
 
 /**
- * What is read.
+ * The part of the time whose values are shown.
  *
  * @typedef {object} Read
- * @property {number} second With which a part of the time begins.
- * @property {number} size Seconds of it.
- * @property {boolean} means Whether the mean of them is read; the highest if
- * not.
+ * @property {number} second The second with which it begins.
+ * @property {number} size How many seconds it has.
+ * @property {boolean} means Whether the value is their mean, or else the highest.
  */
 
 /** @param {Entry} entry */
@@ -44,7 +43,7 @@ export class Legend {
   #hearer;
   /** @type {string[]} */
   #columns = [];
-  #sort = { column: -1, down: true }; // -1: as it comes
+  #sort = { column: -1, down: true }; // -1: not sorted
   #all = false;
   #shape = "";
   /** @type {Map<string, { row: HTMLElement, cells: HTMLElement[] }>} */
@@ -150,8 +149,8 @@ export class Legend {
   }
 
   /**
-   * Shows the entries: those that are not drawn, too, so that they can be
-   * switched on.
+   * Shows the entries, also those that are not drawn, so that they can be switched
+   * on.
    *
    * @param {Entry[]} entries
    */
@@ -202,7 +201,7 @@ export class Legend {
   }
 
   /**
-   * Lights up the row of a line, and brings it into view.
+   * Highlights the row of a line, and scrolls it into view.
    *
    * @param {string | undefined} key
    */
@@ -221,7 +220,7 @@ export class Legend {
   }
 
   /**
-   * Takes what is read at a part of the time, or else what came last.
+   * Shows the values at a part of the time, or else the last ones.
    *
    * @param {Read | undefined} read
    * @param {(key: string) => number} value

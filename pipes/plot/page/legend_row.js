@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * A row of a legend: how the line is drawn, what it is called, its figures.
+ * A row of a legend: the style of the line, its name, and its figures.
  *
  * @module
  */
@@ -16,10 +16,10 @@ const NOT_DRAWN = { color: "currentColor", dash: [1, 3] };
  * A row of the legend.
  *
  * @typedef {object} Entry
- * @property {string} key Tells it from the others.
- * @property {string[]} labels What stands in the columns of tags.
+ * @property {string} key Differs from those of the other rows.
+ * @property {string[]} labels The texts in the columns of tags.
  * @property {string} title
- * @property {number | undefined} style How its line is drawn, if it has one.
+ * @property {number | undefined} style The style of its line, if it has one.
  * @property {boolean} on
  * @property {number} last
  * @property {number} mean
@@ -28,11 +28,11 @@ const NOT_DRAWN = { color: "currentColor", dash: [1, 3] };
  */
 
 /**
- * Whom the legend tells what the person does.
+ * What is told of the person's actions in the legend.
  *
  * @typedef {object} LegendHearer
- * @property {(key: string) => void} toggle A line is switched off, or on.
- * @property {(key: string) => void} alone A line is shown alone, or no longer.
+ * @property {(key: string) => void} toggle A line is switched off or on.
+ * @property {(key: string) => void} alone A line is shown alone, or no longer so.
  * @property {(key: string | undefined) => void} near A row is pointed at.
  */
 
@@ -102,7 +102,7 @@ function swatch({ color, dash }) {
 }
 
 /**
- * The key of the row that an element stands in.
+ * The key of the row in which an element is.
  *
  * @param {EventTarget | null} target
  * @returns {string | undefined}

@@ -26,10 +26,10 @@ import { lineStyle, repeats } from "./theme.js";
 /** @import { Row } from "./rows.js" */
 /** @import { ChartView } from "./view.js" */
 
-const MANY = 30; // lines from which on a heat map shows more
+const MANY = 30; // lines: if there are more, a heat map is drawn
 const AVERAGE = 60; // seconds
 const REST = "…"; // the key of the line for all others
-const NOTHING = new Float64Array(0); // below the lowest area
+const NOTHING = new Float64Array(0); // the floor of the lowest area
 
 /** @param {Bins} bins */
 function meansOf({ sum, count }) {
@@ -37,7 +37,7 @@ function meansOf({ sum, count }) {
 }
 
 /**
- * A row with what is shown of it.
+ * A row with its line and its figures.
  *
  * @typedef {Row & {
  *   title: string,
@@ -53,11 +53,11 @@ function meansOf({ sum, count }) {
  */
 
 export class Lines {
-  /** @type {string[]} The keys of the tags that tell the lines apart. */
+  /** @type {string[]} The keys of the tags in which the lines differ. */
   columns = [];
-  /** The tags that all of them have. */
+  /** The tags that all lines have. */
   common = "";
-  /** @type {Item[]} Those that are drawn. */
+  /** @type {Item[]} The lines that are drawn. */
   drawn = [];
 
   #name;
@@ -66,7 +66,7 @@ export class Lines {
   #rows = [];
   /** @type {Map<string, Item>} */
   #items = new Map();
-  /** @type {Map<string, number>} Which style a line keeps while it is drawn. */
+  /** @type {Map<string, number>} The style that a line keeps while it is drawn. */
   #styles = new Map();
 
   /**
@@ -78,7 +78,7 @@ export class Lines {
     this.#view = view;
   }
 
-  /** @param {Series[]} list The series of which they are made. */
+  /** @param {Series[]} list The series of which the lines are made. */
   find(list) {
     const { columns, common, rows } = rowsOf(list, this.#view.by);
     this.columns = columns;
@@ -91,13 +91,13 @@ export class Lines {
     return this.#rows.filter(({ key }) => this.#wants(key));
   }
 
-  /** How they are drawn: as the person wants it, or else as it fits. */
+  /** How they are drawn: as the person has chosen, or else as it fits. */
   get draw() {
     return this.#view.draw || (this.wanted.length > MANY ? "heat" : "lines");
   }
 
   /**
-   * What a picture draws.
+   * The scene that a picture draws.
    *
    * @param {Range} range
    * @param {number} wide Its width in pixels.
@@ -109,7 +109,7 @@ export class Lines {
     const { draw } = this;
     const finest = sizeFor(to - from + 1, wide);
     const averaged = Math.max(AVERAGE, finest);
-    const means = average && draw === "heat"; // they cover the seconds there
+    const means = average && draw === "heat"; // in place of the seconds
     const parts = { from, to, size: means ? averaged : finest, means };
     const items = this.#rows.map((row) => this.#item(row, parts));
     const wanted = items.filter(({ key }) => this.#wants(key));
@@ -143,7 +143,7 @@ export class Lines {
   }
 
   /**
-   * What stands in the legend: where some are drawn of many, these first.
+   * The entries of the legend; if only some of many are drawn, these come first.
    *
    * @param {Scene} scene
    * @returns {Entry[]}
@@ -163,7 +163,7 @@ export class Lines {
   }
 
   /**
-   * The value of a line in a part of the time, or else its last one.
+   * The value of a line in a part of the time, or else its last value.
    *
    * @param {string} key
    * @param {number | undefined} bin
@@ -195,7 +195,7 @@ export class Lines {
   }
 
   /**
-   * The largest lines, and all others as one.
+   * The largest lines, and all others as one line.
    *
    * @param {Item[]} items
    * @param {Parts} parts
@@ -258,8 +258,8 @@ export class Lines {
   }
 
   /**
-   * The lines on top of each other, in the order of the legend, so that the last
-   * is at the bottom; the first has the average of all.
+   * Stacks the lines in the order of the legend: the last one is at the bottom, and
+   * the first one has the average of all.
    *
    * @param {Parts} parts
    * @param {Parts} [minutes] The parts of an average.

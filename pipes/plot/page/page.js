@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * The live page: its controls, and what it says of itself.
+ * The live page: its controls, and its status.
  *
  * @module
  */
@@ -13,8 +13,8 @@ import { clock, exact, stamp } from "./figures.js";
 import { savePage } from "./save.js";
 import { choices } from "./theme.js";
 
-const SILENCE = 30_000; // ms without a datapoint that are worth saying, or
-const LONGER = 2.5; // times the last pause between two batches of them
+const SILENCE = 30_000; // ms without a datapoint that the status tells, or
+const LONGER = 2.5; // times the last pause between two batches, if that is longer
 
 const saved = savedHere();
 if (saved && location.hash === "") location.hash = saved.view;
@@ -27,7 +27,7 @@ let loading = "";
 let latest = 0; // when datapoints came last, in milliseconds
 let pause = 0; // ms between the last two times
 
-/** What there is to say of the page, the worst first. */
+/** The words of the status, the most serious first. */
 function status() {
   if (saved) return [["ended", `saved ${stamp(saved.at / 1000)}`]];
   const at = (/** @type {number} */ ms) => clock(ms / 1000);
@@ -56,7 +56,7 @@ function showStatus() {
   fill(byId("status"), text.charAt(0).toUpperCase() + text.slice(1));
 }
 
-/** @param {number} [at] When datapoints came. */
+/** @param {number} [at] When datapoints came, in milliseconds. */
 function arrived(at = Date.now()) {
   if (latest > 0) pause = at - latest;
   latest = at;

@@ -1,8 +1,8 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * Draws the lines of a picture: a second is as wide as it is, and not a slope to
- * the next one.
+ * Draws the lines of a picture as steps: each second is a horizontal piece, not a
+ * slope to the next one.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { theme } from "./theme.js";
 /** @import uPlot from "npm:uplot@1.6.32/dist/uPlot.d.ts" */
 /** @import { Drawn, Scene } from "./picture.js" */
 
-const DIM = 0.25; // opacity of the lines beside the one that is lit up
+const DIM = 0.25; // opacity of the lines that are not highlighted
 const BEHIND = 0.4; // opacity of the seconds behind several averages
 const LABEL = 11; // pixels
 const ROOM = 15; // pixels that a label needs in an area
@@ -59,7 +59,7 @@ export function paintLines(plot, scene) {
 }
 
 /**
- * A line as steps, and the area below it.
+ * The path of a line in steps, and that of the area below it.
  *
  * @param {uPlot} plot
  * @param {Scene} scene
@@ -99,9 +99,8 @@ function trace(plot, { from }, { values, size, floor }) {
 }
 
 /**
- * Names the lines that have a label: those above each other inside of their
- * area, the others each at another part of the time, as they may be near to
- * each other.
+ * Writes the labels of the lines: stacked lines have theirs inside of the area,
+ * the others each at another part of the time, as lines may be near each other.
  *
  * @param {uPlot} plot
  * @param {Scene} scene
@@ -131,7 +130,7 @@ function paintLabels(plot, scene) {
 }
 
 /**
- * The place above a line at a part of the time, or where it goes on.
+ * The place above a line at a part of the time, or the next place with a value.
  *
  * @param {uPlot} plot
  * @param {Scene} scene
@@ -151,7 +150,7 @@ function placeAt(plot, { first, size }, { line: { values }, part }) {
 }
 
 /**
- * The place in an area that has room for a label, the nearest to the middle.
+ * The place nearest to the middle at which an area has room for a label.
  *
  * @param {uPlot} plot
  * @param {Scene} scene

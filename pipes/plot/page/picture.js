@@ -1,8 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * The picture of a chart, of which uPlot draws the axes, and what stands at a
- * place in it.
+ * The picture of a chart, whose axes uPlot draws; and what is at a place in it.
  *
  * @module
  */
@@ -20,35 +19,35 @@ import { theme } from "./theme.js";
  * A line that is drawn.
  *
  * @typedef {object} Drawn
- * @property {Float64Array} values One for each part of the time; NaN for none.
+ * @property {Float64Array} values One value for each part; NaN where there is none.
  * @property {Float64Array} [average] The mean of each part of the scene's
  * `averaged` seconds.
  * @property {string} color
- * @property {string} [label] What stands beside it, or in its area.
+ * @property {string} [label] The text beside it, or in its area.
  * @property {number[]} dash
- * @property {Float64Array} [floor] What it stands on, if its area is filled.
+ * @property {Float64Array} [floor] The lower edge of its area, if that is filled.
  */
 
 /**
- * All that is drawn.
+ * Everything that is drawn.
  *
  * @typedef {object} Scene
  * @property {number} from The first second.
  * @property {number} to The last second.
  * @property {number} first Where the first part begins.
- * @property {number} size Seconds of a part.
- * @property {boolean} means Whether a part's value is the mean of its seconds; the
- * highest one if not.
- * @property {number} averaged Seconds of a part of an average.
+ * @property {number} size How many seconds a part has.
+ * @property {boolean} means Whether the value of a part is the mean of its
+ * seconds, or else the highest.
+ * @property {number} averaged How many seconds each mean of `average` covers.
  * @property {boolean} log Whether the scale is logarithmic.
  * @property {Drawn[]} lines
- * @property {number | undefined} lit The line that is lit up.
- * @property {Heat | undefined} heat Drawn in place of lines.
+ * @property {number | undefined} lit The line that is highlighted.
+ * @property {Heat | undefined} heat The heat map that is drawn in place of lines.
  */
 
 const UPlot = /** @type {WithPlot} */ (globalThis).uPlot;
 const GUTTER = 58; // pixels for the values at the left
-const REACH = 3; // pixels at both sides within which the highest second is read
+const REACH = 3; // pixels at both sides in which the highest second is found
 
 export class Picture {
   /** @type {uPlot} */
@@ -71,8 +70,8 @@ export class Picture {
 
   /**
    * @param {HTMLElement} place
-   * @param {(over: HTMLElement) => void} made Is told of what lies over the
-   * lines, also when that is made again.
+   * @param {(over: HTMLElement) => void} made Is called with the element that lies
+   * over the lines, also when that is made again.
    */
   constructor(place, made) {
     this.place = place;
@@ -94,7 +93,7 @@ export class Picture {
       {
         width: place.clientWidth,
         height: place.clientHeight,
-        padding: [8, 30, 0, 0], // half of the last time
+        padding: [8, 30, 0, 0], // room for half of the last label
         legend: { show: false },
         cursor: { show: false },
         scales: {
@@ -133,7 +132,7 @@ export class Picture {
     return heat ? [0, heat.rows.length] : heightOf(this.scene);
   }
 
-  /** @param {Scene} scene What is drawn from now on. */
+  /** @param {Scene} scene The scene that is drawn from now on. */
   draw(scene) {
     const { from, to, log } = this.scene = scene;
     if (log !== this.#log) {
@@ -147,14 +146,14 @@ export class Picture {
     });
   }
 
-  /** Draws the same again, with another line lit up. */
+  /** Draws the same again, with another line highlighted. */
   light(/** @type {number | undefined} */ line) {
     if (this.scene.lit === line) return;
     this.scene.lit = line;
     this.plot.redraw(false);
   }
 
-  /** Takes on the size of its place. */
+  /** Takes the size of its place. */
   fit() {
     const { clientWidth: width, clientHeight: height } = this.place;
     if (width === 0 || height === 0) return;
@@ -163,7 +162,7 @@ export class Picture {
   }
 
   /**
-   * How far right a second begins, in pixels of the page.
+   * Where a second begins, in pixels from the left edge.
    *
    * @param {number} second
    */
@@ -192,8 +191,8 @@ export class Picture {
   }
 
   /**
-   * The part at a place, or the highest one near by if there are more seconds
-   * than pixels: a peak is too narrow to be hit.
+   * The part at a place. If there are more seconds than pixels it is the highest one
+   * near the place, as a peak would be too narrow to point at.
    *
    * @param {number} x
    */
@@ -248,7 +247,7 @@ export class Picture {
     ctx.restore();
   }
 
-  /** The end. */
+  /** Removes it. */
   destroy() {
     this.plot.destroy();
   }

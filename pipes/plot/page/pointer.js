@@ -1,18 +1,18 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * What a mouse, a finger or a pen does on a picture: it points at a second, and
- * drags across a time.
+ * The mouse, a finger or a pen on a picture: it points at a second, or drags
+ * across a time.
  *
  * @module
  */
 
 import { element } from "./dom.js";
 
-const DRAG = 5; // pixels from which on it is a drag
+const DRAG = 5; // pixels: a longer movement is a drag
 
 /**
- * @typedef {object} PointerHearer Whom it is told; all in pixels.
+ * @typedef {object} PointerHearer What is told, in pixels.
  * @property {(x: number | undefined, y: number) => void} point
  * @property {(from: number, to: number) => void} drag
  * @property {() => void} twice

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Which lines a chart has: each series, or the series of each value of a tag.
+ * The lines of a chart: one for each series, or for each value of a tag.
  *
  * @module
  */
@@ -15,18 +15,18 @@ import { combine } from "../../history/bins.js";
  * A line of a chart, with its row in the legend.
  *
  * @typedef {object} Row
- * @property {string} key Tells it from the other rows.
- * @property {string[]} labels What stands in the columns.
+ * @property {string} key Differs from those of the other rows.
+ * @property {string[]} labels The texts in the columns.
  * @property {Series[]} list Its series.
  */
 
 export const ALL = "*"; // in place of a tag: all series as one
 
-/** Whatever contains numbers, as people count: web2 before web10. */
+/** The order of people for names with numbers: web2 before web10. */
 const natural = new Intl.Collator("en", { numeric: true });
 
 /**
- * Tags as key and value.
+ * The keys and values of tags.
  *
  * @param {string} tags
  * @returns {Map<string, string>}
@@ -41,7 +41,7 @@ function parse(tags) {
 }
 
 /**
- * The keys of the tags that tell series apart, and the tags that all have.
+ * The keys of the tags in which series differ, and the tags that all have.
  *
  * @param {Series[]} list
  */
@@ -62,7 +62,7 @@ export function tagsOf(list) {
  * The lines of a chart, in natural order.
  *
  * @param {Series[]} list
- * @param {string} by Nothing for a line each, a tag's key, or ALL.
+ * @param {string} by A tag's key, ALL, or empty for one line for each series.
  * @returns {{ columns: string[], common: string, rows: Row[] }}
  */
 export function rowsOf(list, by) {
@@ -87,7 +87,7 @@ export function rowsOf(list, by) {
 }
 
 /**
- * Which of two lists of labels comes first.
+ * Compares two lists of labels by their order.
  *
  * @param {string[]} a
  * @param {string[]} b

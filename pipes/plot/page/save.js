@@ -91,7 +91,7 @@ export function savePng(chart, range) {
 }
 
 /**
- * Saves the points that are shown: a row each second, a column each line.
+ * Saves the points that are shown: a row for each second, a column for each series.
  *
  * @param {Chart} chart
  * @param {Range} range
@@ -121,7 +121,7 @@ export function saveCsv(chart, range) {
 }
 
 /**
- * Saves all charts as a page of one file, with its data, that opens without a
+ * Saves all charts with their data as a page in one file, which opens without a
  * server.
  *
  * @param {Board} board
@@ -170,13 +170,14 @@ function texts(html, form) {
   );
 }
 
-/** @param {string} path What a module is called in a saved page. */
+/** @param {string} path The path of a module; returns its name in a saved page. */
 function bare(path) {
   return `metriccounter${path}`;
 }
 
 /**
- * A module and all that it imports, which each import by their bare names.
+ * Collects a module and all that it imports; in a saved page they import each
+ * other by bare names.
  *
  * @param {string} path
  * @param {Map<string, string>} found

@@ -8,8 +8,9 @@
 
 /** @typedef {[red: number, green: number, blue: number]} Shade */
 
-// Eight that colour-blind people can tell apart, too (CIE76 of 14 and more as
-// they see them); then they repeat, dashed and with labels.
+// Eight colours that colour-blind people can tell apart, too (as they see them,
+// the distance by CIE76 is at least 14). Further lines repeat them, dashed and
+// with labels.
 const THEMES = {
   light: {
     card: "#ffffff",
@@ -46,14 +47,14 @@ const THEMES = {
     ]),
   },
 };
-// What the system wants, where it forces few colours on all programs.
+// The colours where the system forces its own on all programs.
 const FORCED = { card: "Canvas", text: "CanvasText", faint: "CanvasText" };
 const DASHES = [[], [7, 3], [2, 3], [10, 3, 2, 3]];
 
 const darkness = matchMedia("(prefers-color-scheme: dark)");
 const force = matchMedia("(forced-colors: active)");
 
-/** What tells that other colours are in use from now on. */
+/** Tells when other colours come into use. */
 export const choices = [darkness, force];
 
 /** The colours in use. */
@@ -63,18 +64,18 @@ export function theme() {
 }
 
 /**
- * Whether a line cannot be told by its colour, and needs its label.
+ * Whether a line shares its colour with another one, and needs a label.
  *
- * @param {number} i Which style it has.
+ * @param {number} i The number of its style.
  */
 export function repeats(i) {
   return force.matches || i >= theme().lines.length;
 }
 
 /**
- * How a line is drawn.
+ * The style of a line.
  *
- * @param {number} i Which style it has.
+ * @param {number} i The number of its style.
  * @returns {{ color: string, dash: number[] }}
  */
 export function lineStyle(i) {

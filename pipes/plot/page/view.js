@@ -1,22 +1,22 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * What is shown and how, as it stands in the address: a reload keeps it, and so
- * does a bookmark.
+ * What is shown and how. It stands in the address of the page, so that a reload
+ * and a bookmark keep it.
  *
  * @module
  */
 
 /** @import { How } from "../../history/bins.js" */
 /** @import { Range } from "./board.js" */
-/** @typedef {"" | "lines" | "stack" | "heat"} Draw Nothing: as it fits. */
+/** @typedef {"" | "lines" | "stack" | "heat"} Draw Empty: as it fits. */
 
 /**
  * How one chart is drawn.
  *
  * @typedef {object} ChartView
  * @property {string} by The tag by whose values series become one line.
- * @property {How} how How they become one.
+ * @property {How} how How several series become one line.
  * @property {Draw} draw
  * @property {number} top How many lines are drawn; the others become one.
  * @property {string[]} off The lines that are switched off.
@@ -31,7 +31,7 @@ export const TOPS = [5, 10, 20, 50];
 const TOP = 10;
 
 export class View {
-  /** @type {number | undefined} Seconds up to the newest; undefined: as it fits. */
+  /** @type {number | undefined} How many seconds are shown; undefined: as it fits. */
   span;
   /** @type {Range | undefined} */
   zoom;
@@ -82,7 +82,7 @@ export class View {
     return view;
   }
 
-  /** As it stands in an address. */
+  /** The text for the address. */
   toString() {
     const told = new URLSearchParams();
     if (this.span !== undefined) told.set("span", String(this.span));
