@@ -186,6 +186,39 @@ pageTest(
 );
 
 pageTest(
+  "The page loads over a slow line, and does not say that it waits for datapoints",
+  async ({ page, plot, context }) => {
+    const empty = page.locator("#empty");
+    await says(empty, "Waiting for the first datapoint.");
+    const hosts = Array.from({ length: 100 }, (_, i) => `host=web${i}`);
+    await plot.feed(
+      puts(
+        200,
+        (i) =>
+          hosts.map((host, n) => `put a ${T + i} ${value(i * 99 + n)} ${host}`),
+      ),
+    );
+    const all = () => figures(chart(page, "a"), "value");
+    await becomes(async () => (await all())[99], value(199 * 99 + 99));
+    const session = await context.newCDPSession(page);
+    await session.send("Network.emulateNetworkConditions", {
+      offline: false,
+      latency: 0, // ms
+      downloadThroughput: 50_000, // bytes/s
+      uploadThroughput: 50_000,
+    });
+    await page.reload();
+    const said = new Set<string>();
+    await says(page.locator("#count"), "100 series in 1 chart", async () => {
+      const status = await page.locator("#status").textContent();
+      said.add(`${status.replace(/\d+/, "N")} ${await empty.isVisible()}`);
+    });
+    assert(said.has("Loading N of 100 series false"), [...said].join());
+    assertEquals([...said].filter((words) => words.endsWith("true")), []);
+  },
+);
+
+pageTest(
   "The page opens with the latest minutes of a live input, and with all of one that has ended",
   async ({ page, plot, address }) => {
     await says(page.locator("#empty"), "Waiting for the first datapoint.");

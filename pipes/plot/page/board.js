@@ -275,7 +275,6 @@ export class Board {
     byId("count").textContent = shown === size
       ? `${total} in ${visible === 1 ? "1 chart" : `${visible} charts`}`
       : `${exact(shown)} of ${total} match`;
-    byId("empty").hidden = size > 0;
     byId("charts").classList.toggle("single", visible === 1);
   }
 }

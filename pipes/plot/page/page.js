@@ -24,6 +24,7 @@ let ended = null;
 /** @type {Away | undefined} */
 let away;
 let loading = "";
+let loaded = false; // whether the server has told what it knows
 let latest = 0; // when datapoints came last, in milliseconds
 let pause = 0; // ms between the last two times
 
@@ -54,6 +55,19 @@ function showStatus() {
   const text = words.map(([, text]) => text).join("; ");
   byId("status").dataset.state = words[0]?.[0] ?? "";
   fill(byId("status"), text.charAt(0).toUpperCase() + text.slice(1));
+  showEmpty();
+}
+
+/** Says why there is no chart, unless it is the page that does not know yet. */
+function showEmpty() {
+  byId("empty").hidden = board.known.size > 0 || !loaded || loading !== "" ||
+    away !== undefined;
+  fill(
+    byId("empty"),
+    ended === null
+      ? "Waiting for the first datapoint."
+      : "The input ended without a datapoint.",
+  );
 }
 
 /** @param {number} [at] When datapoints came, in milliseconds. */
@@ -70,9 +84,6 @@ function showState({ strange, latestStrange, refused, ahead, now, ended: at }) {
   ended = at;
   board.offset = now - Date.now();
   showStatus();
-  byId("empty").textContent = ended === null
-    ? "Waiting for the first datapoint."
-    : "The input ended without a datapoint.";
   byId("strange").hidden = strange === 0;
   find(byId("strange"), "summary", HTMLElement).textContent = strange === 1
     ? "1 line is not a put"
@@ -142,6 +153,8 @@ if (saved) {
     },
     all: (known, at) => {
       board.known = known;
+      loaded = true;
+      showStatus();
       board.arrange();
       board.open(ended !== null);
       board.refresh();
