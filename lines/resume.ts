@@ -6,6 +6,7 @@
  */
 
 import { putsWritten, writePuts } from "../script/autodump.ts";
+import { givenUp } from "../script/bounded.ts";
 import { builtin } from "../script/builtin.ts";
 import { complain, complainSync, messageOf } from "../script/complain.ts";
 import { lastWords } from "../script/last_words.ts";
@@ -221,7 +222,9 @@ export class TimedLogs {
       while (!this.#isStopped && this.#error === undefined) {
         this.#woken = Promise.withResolvers();
         const next = this.#next();
+        const before = givenUp.times;
         if (next !== undefined) this.#count(...next);
+        if (givenUp.times > before) await sleep(1); // a signal is heard
         if (this.#isDue(next === undefined)) await this.#write();
         else if (next === undefined) await this.#woken.promise;
       }
@@ -299,13 +302,22 @@ export class TimedLogs {
     this.#dumped = now;
   }
 
-  /** Counts the lines of a source's first piece, as far as it goes. */
+  /**
+   * Counts the lines of a source's first piece, as far as it goes: up to one on
+   * which an expression was given up, as that has taken a second.
+   */
   #count(log: Log, source: Source): void {
     const counter = source.counter ??= this.#counting.of(log.path);
     const { lines } = source.pieces[0]!;
     const time = source.time!;
     const { isAgain } = source;
+    if (source.done === 0) counter.foresee?.(lines);
+    const before = givenUp.times;
     for (let i = source.done; i < lines.length; i++) {
+      if (givenUp.times > before) {
+        source.done = i;
+        return;
+      }
       const line = lines[i]!;
       let at = time.at(line) ?? source.last;
       if (at === undefined) {

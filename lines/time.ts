@@ -5,6 +5,7 @@
  * @module
  */
 
+import { bounded, givenUp } from "../script/bounded.ts";
 import {
   type Frame,
   type Groups,
@@ -82,11 +83,7 @@ const MAX_SEARCH = 10_000; // lines after which a log has no known times
 const MAX_SECOND = 9_999_999_999; // what a put line can carry
 const MAY_BEGIN = /^(?:<\d{1,3}>|[^\w\s])?[\dA-Z]|\] "/; // a proven format
 
-function told(find: RegExp): Telling {
-  const format = { name: "as told", source: "", proof: "sure" } as const;
-  const locate = new RegExp(find, "d");
-  return { format, place: ANYWHERE, find, locate };
-}
+const TOLD = { name: "as told", source: "", proof: "sure" } as const;
 
 /** The names of an expression's groups. */
 function groupsOf(expression: RegExp): string[] {
@@ -203,14 +200,18 @@ export class LogTime {
     this.#latest = latest;
     this.#disorder = disorder;
     this.#midnights = new Midnights({ zone, near, latest, disorder });
-    if (format !== undefined) this.#tell(strptime(format), format);
+    if (format !== undefined) {
+      const find = strptime(format);
+      this.#tell(find, format, new RegExp(find, "d"));
+    }
     if (find === "auto") return;
-    const expression = new RegExp(find, find.flags.replace(/[gy]/g, ""));
-    if (groupsOf(expression).includes("time")) this.#find = expression;
+    const anew = new RegExp(find, find.flags.replace(/[gy]/g, ""));
+    const expression = bounded(anew);
+    if (groupsOf(anew).includes("time")) this.#find = expression;
     else this.#tell(expression, `${find}`);
   }
 
-  #tell(find: RegExp, text: string): void {
+  #tell(find: RegExp, text: string, locate?: RegExp): void {
     const names = groupsOf(find);
     const isWhole = names.includes("epoch") ||
       names.includes("hour") && names.includes("minute");
@@ -219,7 +220,7 @@ export class LogTime {
         `Cannot read times as there must be a group "time", or at least the hour and the minute, or the epoch: current value is ${text}`,
       );
     }
-    this.#tellings = [told(find)];
+    this.#tellings = [{ format: TOLD, place: ANYWHERE, find, locate }];
   }
 
   /** Why the times are not known: undefined once they are. */
@@ -243,9 +244,11 @@ export class LogTime {
   learn(lines: Iterable<string>): boolean {
     const without = this.#tellings[0];
     if (without !== undefined && !this.#countsMidnights(without)) return true;
+    const before = givenUp.times;
     for (const line of lines) {
       if (this.#tellings.length > 0) this.#walk(line);
       else if (this.#look(line)) return true;
+      else if (givenUp.times > before) break; // each would take a second
     }
     return this.#looked >= MAX_SEARCH && this.#tellings.length === 0;
   }
@@ -391,7 +394,7 @@ export class LogTime {
       this.#newest.forget();
       this.#second = second;
     } else if (this.#find === undefined && !lacksDay(groups)) {
-      this.#newest.see(telling, found.index, text);
+      this.#newest.see(telling, found, text);
     }
     return true;
   }

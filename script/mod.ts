@@ -9,6 +9,7 @@
 
 export { putsWritten, writePuts } from "./autodump.ts";
 export { Backoff } from "./backoff.ts";
+export { bounded, foresee, givenUp, takeAll } from "./bounded.ts";
 export { builtin, type Builtins } from "./builtin.ts";
 export { outputOf } from "./child.ts";
 export { copied, type Texts, TextTree } from "../counter/text_tree.ts";

@@ -250,7 +250,10 @@ processTest(
       let latest = -Infinity;
       const seen: number[] = [];
       for await (const lines of log.batches()) {
-        log.count(lines, { count: (_, at) => void seen.push(at!) });
+        await log.count(lines, {
+          foresee: () => {},
+          count: (_, at) => void seen.push(at!),
+        });
         const rest = times.slice(seen.length);
         assert(rest.every((at) => at >= log.earliest));
         latest = Math.max(latest, log.earliest);

@@ -366,6 +366,25 @@ processTest(
 );
 
 processTest(
+  "lograte.ts reports all when a replay is stopped, though nothing comes",
+  [],
+  async () => {
+    const program = new Running(
+      command(SCRIPT, "--metric", "m", "--lateness", "1", "--replay", "-"),
+      { stdin: "piped" },
+    );
+    const writer = program.process.stdin.getWriter();
+    const lines = Array.from({ length: 300 }, (_, i) => `${START + i} x\n`);
+    await writer.write(new TextEncoder().encode(lines.join("")));
+    await until(() => program.out.length > 0);
+    assertEquals((await program.end("SIGINT")).code, 0);
+    assertEquals(total(puts(program.out)), 300);
+    assertMatch(program.err.at(-1)!, / 300 lines, 300 events, /);
+    await writer.abort().catch(() => {});
+  },
+);
+
+processTest(
   "lograte.ts refuses bad options with status 2",
   [],
   async (folder) => {

@@ -3,6 +3,7 @@
  * one process, because each file by itself would take longer to start than to run.
  */
 import "./autodump_test.ts";
+import "./bounded_test.ts";
 import "./bundle_test.ts";
 import "./bursts_test.ts";
 import "./chaos_test.ts";

@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { Texts } from "../../script/mod.ts";
-import { bounded } from "./bounded.ts";
+import { bounded, type Texts } from "../../script/mod.ts";
 import type { FieldReader } from "./fields.ts";
 import type { LogRule } from "./rate.ts";
 

@@ -20,9 +20,9 @@ import {
   complainSync,
   counted,
   fail,
-  turn,
+  lastWords,
+  takeAll,
 } from "../../script/mod.ts";
-import { foresee, givenUp } from "./bounded.ts";
 import { type Settings, timeOf } from "./options.ts";
 import { LogRates } from "./rates.ts";
 import { countSelf } from "./self.ts";
@@ -74,6 +74,9 @@ export async function live(settings: Settings): Promise<void> {
     ].join(", "));
   });
   await using _ = autodump();
+  const ended = new AbortController();
+  const { signal } = ended;
+  using _ending = lastWords(() => ended.abort());
   let read = 0;
   using _self = settings.self
     ? countSelf(settings, () => ({ lines: read, late: rate.late }))
@@ -100,13 +103,9 @@ export async function live(settings: Settings): Promise<void> {
     for await (const lines of batches) {
       read += lines.length;
       const known = time?.knows(lines) ? time : undefined;
-      foresee(lines);
-      for (const line of lines) {
-        const before = givenUp.lines;
-        log.count(line, known?.at(line));
-        // So that a signal is heard before the next such line.
-        if (givenUp.lines > before) await turn();
-      }
+      log.foresee(lines);
+      const take = (line: string) => log.count(line, known?.at(line));
+      if (!await takeAll(lines, take, signal)) return;
       time?.say();
     }
     if (time && times.delete(time)) unreadBefore += time.unread;

@@ -5,12 +5,11 @@
  */
 
 import type { MetricCounter, MetricDistribution } from "../../mod.ts";
-import { counted } from "../../script/mod.ts";
-import { givenUp } from "./bounded.ts";
+import { bounded, counted, foresee, givenUp } from "../../script/mod.ts";
 import type { FieldReader } from "./fields.ts";
 import { anew, groupsOf } from "./line_reader.ts";
 import { LogRate, type LogRateOptions, type LogRule } from "./rate.ts";
-import { Unwrapper } from "./unwrap.ts";
+import { unwrapped, Unwrapper } from "./unwrap.ts";
 
 /** Options of {@linkcode LogRates}. */
 export interface LogRatesOptions extends LogRateOptions {
@@ -24,6 +23,8 @@ export interface LogRatesOptions extends LogRateOptions {
 
 /** The lines of one log, for {@linkcode LogRates}. */
 export interface Counted {
+  /** Prepares for the next lines. */
+  foresee(lines: string[]): void;
   /**
    * Counts a line by each rule that it matches.
    *
@@ -75,7 +76,7 @@ export class LogRates {
       told.add(series);
     }
     this.#rates = rules.map((rule) => new LogRate(rule, rest));
-    this.#path = anew(rest.path);
+    this.#path = rest.path && bounded(anew(rest.path)!);
     this.#fields = rest.fields;
     this.#unwraps = unwrap;
   }
@@ -111,8 +112,8 @@ export class LogRates {
       ...(this.#notJson > 0
         ? [`${counted(this.#notJson, "line")} without JSON`]
         : []),
-      ...(givenUp.lines > 0
-        ? [`an expression was given up on ${counted(givenUp.lines, "line")}`]
+      ...(givenUp.times > 0
+        ? [`an expression was given up ${counted(givenUp.times, "time")}`]
         : []),
       ...this.#rates.flatMap(({ withoutValue }, i) =>
         withoutValue > 0
@@ -146,6 +147,7 @@ export class LogRates {
       }
     };
     return {
+      foresee: (lines) => foresee(unwrapper ? lines.map(unwrapped) : lines),
       count,
       get isWithin() {
         return unwrapper?.isWithin ?? false;

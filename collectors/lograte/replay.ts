@@ -173,9 +173,8 @@ export async function* read(
   let left = 0;
   for (let log = queue.shift(); log; log = queue.shift()) {
     const counted = replay.rate.of(log.path);
-    for await (const lines of log.batches({ progress })) {
-      if (signal.aborted) return;
-      log.count(lines, counted);
+    for await (const lines of log.batches({ progress, signal })) {
+      if (!await log.count(lines, counted, signal)) return;
       const { size } = replay;
       const isDue = log.path === "-"
         ? size < CHEAP || size > 2 * left ||
@@ -190,6 +189,7 @@ export async function* read(
       released = performance.now();
       left = replay.size;
     }
+    if (signal.aborted) return;
     log.end();
   }
 }

@@ -5,14 +5,19 @@
  */
 
 import { type LogTime, readLog, type ReadLogOptions } from "../../mod.ts";
-import { complainSync, fail, messageOf } from "../../script/mod.ts";
-import { foresee } from "./bounded.ts";
+import { complainSync, fail, messageOf, takeAll } from "../../script/mod.ts";
 import { Days } from "./days.ts";
 import { CURE, type Settings, timeOf } from "./options.ts";
 import type { Counted } from "./rates.ts";
 
 const MAX_EARLY = 10_000; // lines before the first that has a time
 const BLOCK = 10_000; // lines of which the earliest time is remembered
+
+/** Options of {@linkcode WholeLog.batches}. */
+export interface BatchesOptions extends ReadLogOptions {
+  /** Ends it early. */
+  signal?: AbortSignal;
+}
 
 /** Makes a reader of the times of a file; its last change tells the year. */
 function timeOfFile(settings: Settings, path: string): LogTime {
@@ -32,6 +37,25 @@ async function* readable(
     if (options.quiet) return;
     complainSync(`cannot read all of ${path}: ${messageOf(error)}`);
     Deno.exitCode = 1;
+  }
+}
+
+/** What comes before a signal: of a pipe, more may come in hours, or never. */
+async function* until(
+  signal: AbortSignal,
+  batches: AsyncGenerator<string[]>,
+): AsyncGenerator<string[]> {
+  while (!signal.aborted) {
+    const { promise, resolve, reject } = Promise.withResolvers<
+      IteratorResult<string[]> | undefined
+    >();
+    const end = () => resolve(undefined);
+    signal.addEventListener("abort", end);
+    batches.next().then(resolve, reject);
+    const next = await promise;
+    signal.removeEventListener("abort", end);
+    if (next === undefined || next.done) return;
+    yield next.value;
   }
 }
 
@@ -77,10 +101,12 @@ export class WholeLog {
   /**
    * The lines from the beginning to the end.
    *
-   * @param options What is told of the progress.
+   * @param options What is told of the progress, and what ends it early.
    */
-  async *batches(options: ReadLogOptions = {}): AsyncGenerator<string[]> {
-    const all = readable(this.path, options);
+  async *batches(options: BatchesOptions = {}): AsyncGenerator<string[]> {
+    const { signal, ...rest } = options;
+    const found = readable(this.path, rest);
+    const all = signal ? until(signal, found) : found;
     if (this.#isStream) yield* this.#learned(all);
     else yield* all;
   }
@@ -90,23 +116,19 @@ export class WholeLog {
    *
    * @param lines The lines.
    * @param log What counts them.
+   * @param signal Ends it early, where an expression is given up.
+   * @returns Whether all were counted.
    */
-  count(lines: string[], log: Counted): void {
-    this.lines += lines.length;
-    foresee(lines);
-    for (const line of lines) {
-      const at = this.time.at(line);
-      if (at === undefined) {
-        this.#early.push(line);
-        continue;
-      }
-      if (this.#early.length > 0) {
-        for (const early of this.#early) this.#count(early, at, log);
-        this.#early = [];
-      }
-      this.#count(line, at, log);
-    }
+  async count(
+    lines: string[],
+    log: Counted,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    log.foresee(lines);
+    const take = (line: string) => this.#take(line, log);
+    const isAll = await takeAll(lines, take, signal);
     if (this.#early.length > MAX_EARLY) this.end();
+    return isAll;
   }
 
   /** Ends the log; if none of its lines had a time, the program ends, too. */
@@ -136,12 +158,12 @@ export class WholeLog {
     const earliest: number[] = [];
     let number = 0;
     for await (const lines of readable(this.path, { quiet: true })) {
-      if (signal.aborted) return;
-      for (const line of lines) {
+      const isAll = await takeAll(lines, (line) => {
         const block = Math.floor(number++ / BLOCK);
         const at = time.at(line) ?? Infinity;
         if (!(at >= earliest[block]!)) earliest[block] = at;
-      }
+      }, signal);
+      if (!isAll || signal.aborted) return;
     }
     for (let i = earliest.length - 2; i >= 0; i--) {
       earliest[i] = Math.min(earliest[i]!, earliest[i + 1]!);
@@ -151,6 +173,20 @@ export class WholeLog {
 
   get #name(): string {
     return this.path === "-" ? "stdin" : this.path;
+  }
+
+  #take(line: string, log: Counted): void {
+    this.lines++;
+    const at = this.time.at(line);
+    if (at === undefined) {
+      this.#early.push(line);
+      return;
+    }
+    if (this.#early.length > 0) {
+      for (const early of this.#early) this.#count(early, at, log);
+      this.#early = [];
+    }
+    this.#count(line, at, log);
   }
 
   #count(line: string, at: number, log: Counted): void {

@@ -33,6 +33,8 @@ export interface SourceFile {
 
 /** Counts the lines of one file. */
 export interface LineCounter {
+  /** Prepares for the next lines. */
+  foresee?(lines: string[]): void;
   /**
    * Counts the next line.
    *

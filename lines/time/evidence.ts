@@ -17,8 +17,8 @@ export interface Telling {
   place: Place;
   /** Finds it in a line. */
   find: RegExp;
-  /** Finds its parts; takes longer. */
-  locate: RegExp;
+  /** Finds its parts; takes longer, and might never end with a foreign one. */
+  locate: RegExp | undefined;
 }
 
 const DAY = 86_400; // s

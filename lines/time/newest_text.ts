@@ -24,6 +24,21 @@ function mayGoOn(line: string, at: number): boolean {
   return MORE.test(line);
 }
 
+/** Where the parts of a time are; all are in one place if that is not known. */
+function partsOf(
+  { locate }: Telling,
+  found: RegExpExecArray,
+  line: string,
+): Record<string, [number, number] | undefined> {
+  if (locate !== undefined) return locate.exec(line)!.indices!.groups!;
+  const all: [number, number] = [found.index, found.index + found[0].length];
+  return Object.fromEntries(
+    Object.entries(found.groups!)
+      .filter(([, text]) => text !== undefined)
+      .map(([name]) => [name, all]),
+  );
+}
+
 /**
  * The text of the newest time. To look whether a line has it, too, costs a tenth
  * of finding and reading its time (measured).
@@ -65,25 +80,24 @@ export class NewestText {
    * Looks at a line that tells the newest time again.
    *
    * @param telling What has found it.
-   * @param from The column from which on it stands there.
+   * @param found What was found.
    * @param line The line.
    */
-  see(telling: Telling, from: number, line: string): void {
+  see(telling: Telling, found: RegExpExecArray, line: string): void {
     const at = this.#head === ""
       ? -1
-      : line.indexOf(this.#head, Math.max(0, from - 1));
+      : line.indexOf(this.#head, Math.max(0, found.index - 1));
     if (at >= 0) {
       this.#tailAt += at - this.#headAt;
       this.#headAt = at;
     } else if (++this.#seen >= OFTEN) {
-      this.#remember(telling, line);
+      this.#remember(telling, found, line);
     }
   }
 
-  #remember(telling: Telling, line: string): void {
+  #remember(telling: Telling, found: RegExpExecArray, line: string): void {
     this.#head = "";
-    const found = telling.locate.exec(line)!;
-    const { second, epoch, fraction, ...rest } = found.indices!.groups!;
+    const { second, epoch, fraction, ...rest } = partsOf(telling, found, line);
     const last = second ?? epoch;
     if (last === undefined) return;
     const parts = Object.values(rest).filter((part) => part !== undefined);

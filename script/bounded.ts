@@ -5,9 +5,12 @@
  */
 
 import type { Script } from "node:vm";
-import { builtin, complainSync } from "../../script/mod.ts";
+import { builtin } from "./builtin.ts";
+import { complainSync } from "./complain.ts";
+import { sleep } from "./wait.ts";
 
 const BOUND = 1000; // ms for one line
+const BOUND_AHEAD = 100; // ms for all lines that are foreseen together
 const SHOWN = 60; // characters of a line that a message shows
 
 /**
@@ -25,16 +28,16 @@ const JOB = "metriccounter.bounded";
 const CODE = `globalThis[Symbol.for("${JOB}")]()`;
 let script: Script | undefined; // loaded when it is needed: it takes 8 MB
 
-/** On how many lines an expression was given up. */
-export const givenUp = { lines: 0 };
+/** How often expressions of this program were given up. */
+export const givenUp: { times: number } = { times: 0 };
 
-/** Runs a job for a second at most; returns whether it came to its end. */
-function isDone(job: () => void): boolean {
+/** Runs a job for some time at most; returns whether it came to its end. */
+function isDone(job: () => void, timeout: number): boolean {
   const place = { value: job, configurable: true };
   Object.defineProperty(globalThis, Symbol.for(JOB), place);
   try {
     script ??= new (builtin("node:vm").Script)(CODE);
-    script.runInThisContext({ timeout: BOUND });
+    script.runInThisContext({ timeout });
     return true;
   } catch (error) {
     const { code } = error as { code?: string };
@@ -43,11 +46,13 @@ function isDone(job: () => void): boolean {
   }
 }
 
-/** An expression that is given up on a line after a second. */
+/** An expression that is given up on a text after a second. */
 class Bounded extends RegExp {
   readonly #expression: RegExp;
   /** What it finds in the lines that were foreseen. */
   readonly #found = new Map<string, RegExpExecArray | null>();
+  /** Whether it was asked since lines were foreseen. */
+  #isAsked = false;
 
   constructor(expression: RegExp) {
     super(expression);
@@ -57,21 +62,25 @@ class Bounded extends RegExp {
   foresee(lines: string[]): void {
     const found = this.#found;
     found.clear();
+    if (!this.#isAsked) return;
+    this.#isAsked = false;
     isDone(() => {
       for (const line of lines) found.set(line, this.#expression.exec(line));
-    });
+    }, BOUND_AHEAD);
   }
 
   override exec(line: string): RegExpExecArray | null {
+    this.#isAsked = true;
     const known = this.#found.get(line);
     if (known !== undefined) return known;
     let found: RegExpExecArray | null = null;
-    if (isDone(() => found = this.#expression.exec(line))) return found;
-    if (givenUp.lines++ === 0) {
+    const job = () => void (found = this.#expression.exec(line));
+    if (isDone(job, BOUND)) return found;
+    if (givenUp.times++ === 0) {
       complainSync(
-        `an expression ran for more than 1 s on the line ${
+        `an expression ran for more than 1 s on ${
           JSON.stringify(line.slice(0, SHOWN))
-        }: for such lines it counts as not matching`,
+        }: where it does, it counts as not matching`,
       );
     }
     return null;
@@ -103,11 +112,36 @@ export function bounded(expression: RegExp): RegExp {
 }
 
 /**
- * Matches all expressions with a bound on the next lines, with one bound for all
- * of these, which costs less than one for each line.
+ * Matches expressions with a bound on the next lines, with one bound for many of
+ * these, which costs less than one for each line. It is done for the expressions
+ * that were asked about the lines before.
  *
  * @param lines The lines.
  */
 export function foresee(lines: string[]): void {
   for (const expression of all.values()) expression.foresee(lines);
+}
+
+/**
+ * Takes lines one by one. Signals are heard after each on which an expression
+ * was given up.
+ *
+ * @param lines The lines.
+ * @param take Takes a line.
+ * @param signal Ends it after such a line.
+ * @returns Whether all were taken.
+ */
+export async function takeAll(
+  lines: string[],
+  take: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  for (const line of lines) {
+    const before = givenUp.times;
+    take(line);
+    if (givenUp.times === before) continue;
+    await sleep(1); // a mere turn would not hear them
+    if (signal?.aborted) return false;
+  }
+  return true;
 }

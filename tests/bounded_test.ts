@@ -1,0 +1,152 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { bounded, foresee, givenUp, takeAll } from "../script/bounded.ts";
+import {
+  command,
+  processTest,
+  puts,
+  Running,
+  until,
+} from "./helpers/processes.ts";
+
+const SCRIPT = "collectors/lograte.ts";
+/** Two that would take longer on it than the sun; V8 can follow the first. */
+const [HARD, HARDER] = ["(?:a|aa)+", "(?=(?:a|aa)+$)"];
+const TRAP = "a".repeat(100) + "!";
+
+Deno.test("bounded() leaves what an expression finds as it is", () => {
+  for (
+    const [expression, line] of [
+      [/(\w)\1/, "hello"],
+      [/(?<a>\d+)(?= ms)/i, "took 12 MS"],
+      [/(?<!x)(y)/, "xy y"],
+      [/^(?!a)/, "a"],
+      [/a+b/i, "xAAB"],
+      [/a{12,}/, "b" + "a".repeat(20)],
+      [/x(?i:a)b/, "xAb"],
+    ] as const
+  ) {
+    const found = bounded(expression);
+    assertEquals(found === expression, false);
+    const [bound, plain] = [found.exec(line), expression.exec(line)];
+    assertEquals(bound && [...bound], plain && [...plain]);
+    assertEquals(bound?.index, plain?.index);
+    assertEquals(bound?.groups?.a, plain?.groups?.a);
+    assertEquals(found.test(line), expression.test(line));
+  }
+  for (
+    const expression of [
+      /[(?=]\d/,
+      /\(\?=/,
+      /\\1/,
+      /(?<a>x)/,
+      /(?:x)/,
+      /\d{3}/,
+      /[{12,}]x{1,3}/,
+    ]
+  ) assertEquals(bounded(expression), expression);
+});
+
+Deno.test("bounded() gives an expression up, and takeAll() lets signals be heard then", async () => {
+  const expression = bounded(new RegExp(`^${HARDER}`));
+  const before = givenUp.times;
+  const ended = new AbortController();
+  setTimeout(() => ended.abort());
+  const found: boolean[] = [];
+  const lines = ["aa", TRAP, "aaa"];
+  await takeAll(lines, (line) => {
+    found.push(expression.test(line));
+  }, ended.signal);
+  assertEquals([found, givenUp.times - before], [[true, false], 1]);
+});
+
+Deno.test("foresee() finds what expressions find, but for those that are not asked", () => {
+  const expression = bounded(/b+/i);
+  const line = "xB";
+  assertEquals(expression.exec("b")?.[0], "b");
+  foresee([line, "y"]);
+  assert(expression.exec(line) === expression.exec(line)); // what was foreseen
+  assertEquals([expression.exec(line)?.index, expression.exec("y")], [1, null]);
+  foresee([]);
+  foresee([line]); // nobody has asked since
+  assert(expression.exec(line) !== expression.exec(line));
+});
+
+const MARGIN = 40; // s: on a busy machine, too, but no lines of 100 s
+
+/** Runs lograte.ts as people do, with the flag for V8. */
+function lograte(...args: string[]): Running {
+  return new Running(command(SCRIPT, "--metric", "m", ...args));
+}
+
+processTest(
+  "lograte.ts obeys SIGTERM where an expression runs away on each line",
+  ["tail"],
+  async (folder) => {
+    const trap = () => {
+      const at = Math.floor(Date.now() / 1000);
+      return `${at} b\n` + `${at} ${TRAP}\n`.repeat(100);
+    };
+    const whole = `${folder}/whole`;
+    await Deno.writeTextFile(whole, trap());
+    const [log, other] = [`${folder}/log`, `${folder}/other`];
+    await Deno.writeTextFile(log, "");
+    await Deno.writeTextFile(other, "");
+    const match = ["--match", `b$|${HARDER}`];
+    const state = `${folder}/state`;
+    const programs = {
+      live: lograte(...match, log),
+      timed: lograte("--time", `(?<epoch>\\d+) (?:b|${HARDER}$)`, other),
+      resumed: lograte(...match, "--time", "auto", "--resume", state, log),
+      replayed: lograte(...match, "--replay", whole),
+    };
+    const { live, timed, resumed } = programs;
+    const isThere = (path: string) =>
+      Deno.stat(path).then(() => true, () => false);
+    await until(() => live.out.length > 0 && timed.out.length > 0);
+    await until(() => isThere(state));
+    for (const path of [log, other]) {
+      await Deno.writeTextFile(path, trap(), { append: true });
+    }
+    for (const [name, program] of Object.entries(programs)) {
+      const said = () => program.err.some((line) => line.includes("ran for"));
+      await until(said, 60, name);
+      const started = performance.now();
+      assertEquals((await program.end("SIGTERM")).code, 0, name);
+      const seconds = (performance.now() - started) / 1000;
+      assert(seconds < MARGIN, `${name}: ${seconds}`);
+      assertMatch(program.err.join(), /given up \d\d? times?/, name);
+      if (program === resumed) continue; // its second is not over
+      const sum = puts(program.out).reduce((sum, { value }) => sum + value, 0);
+      assertEquals(sum > 0, true, name);
+    }
+  },
+);
+
+processTest(
+  "lograte.ts gives --time and --path up, too, where they run away",
+  [],
+  async (folder) => {
+    const path = `${folder}/${TRAP}`;
+    const day = Date.UTC(2026, 5, 14) / 1000;
+    const lines = ["aa", TRAP, "aa"].map((text, i) => `${day + i} ${text}\n`);
+    await Deno.writeTextFile(path, lines.join(""));
+    const replay = async (time: string, ...more: string[]) => {
+      const args = ["--max-gap", "0", "--replay", ...more, path];
+      const program = lograte("--time", `(?<epoch>\\d+) ${time}`, ...args);
+      assertEquals((await program.end()).code, 0);
+      const values = puts(program.out)
+        .map(({ second, value }) => [second - day, value]);
+      return [values, program.out[0], program.err.at(-1)] as const;
+    };
+    const [given, first, last] = await replay(
+      HARDER,
+      ...["--path", `(?<x>${HARDER})`],
+    );
+    assertEquals(given, [[0, 2], [2, 1]]);
+    assertMatch(first!, / x=none$/);
+    assertMatch(last!, /given up 2 times, 1 line took the time/);
+    const [followed, , end] = await replay(`${HARD}(?:!|$)`);
+    assertEquals(followed, [[0, 1], [1, 1], [2, 1]]);
+    assertEquals(end!.includes("given up"), false);
+  },
+);
