@@ -27,6 +27,7 @@ import {
   text,
   wholeNumber,
   within,
+  withoutCode,
 } from "../script/mod.ts";
 import { History } from "./history.ts";
 import { pageFiles, serve } from "./plot/serve.ts";
@@ -137,12 +138,14 @@ async function open(): Promise<Screen | undefined> {
 }
 
 function reason(error: unknown): string {
-  if (error instanceof Deno.errors.NotCapable) {
-    return `use deno run --allow-net=${host} plot.ts`;
+  const { AddrInUse, AddrNotAvailable, NotCapable } = Deno.errors;
+  if (error instanceof NotCapable) {
+    return `if this host has that name or address, use deno run --allow-net=${host} plot.ts`;
   }
-  return error instanceof Deno.errors.AddrInUse
+  if (error instanceof AddrNotAvailable) return "this host has no such address";
+  return error instanceof AddrInUse
     ? "the port is in use; try --port=0"
-    : messageOf(error);
+    : withoutCode(messageOf(error));
 }
 
 async function stop(): Promise<void> {

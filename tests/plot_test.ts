@@ -142,6 +142,28 @@ processTest(
 );
 
 processTest(
+  "plot.ts says why it cannot listen on a host",
+  [],
+  async () => {
+    const plot = command("pipes/plot.ts", "--port=0");
+    const all = [Deno.execPath(), "run", "-q", "-A", ...plot.slice(-2)];
+    const cases: [string[], string][] = [
+      [
+        [...plot, "--host=web1"],
+        "if this host has that name or address, use deno run --allow-net=web1 plot.ts",
+      ],
+      [[...all, "--host=203.0.113.7"], "this host has no such address"],
+    ];
+    await Promise.all(cases.map(async ([program, reason]) => {
+      const plot = new Running(program);
+      assertEquals((await plot.end()).code, 1);
+      assertEquals(plot.err.length, 1);
+      assert(plot.err[0]!.includes(`, port 0: ${reason}`), plot.err[0]);
+    }));
+  },
+);
+
+processTest(
   "plot.ts hands stdin on byte for byte, and stays when it ends",
   [],
   () =>
