@@ -221,15 +221,17 @@ export function accepted<T>(make: () => T, where = ""): T {
   }
 }
 
+function needsValue(name: string): string {
+  return `option --${name} needs a value; one that begins with - is given as --${name}=VALUE`;
+}
+
 function read<T>(name: string, option: Option<T>, values: string[]): T {
   if (values.length === 0) return option.otherwise;
   if (values.length > 1 && !option.repeats && !option.bare) {
     refuse(`option --${name} must not be given twice`);
   }
   if (values.includes("") && !option.maybeBare && !option.bare) {
-    refuse(
-      `option --${name} needs a value; one that begins with - is given as --${name}=VALUE`,
-    );
+    refuse(needsValue(name));
   }
   const found = accepted(() => option.read(values), `option --${name}: `);
   if (found !== undefined) return found;
@@ -265,7 +267,12 @@ export function commandLine<D extends Record<string, Option<unknown>>>(
     boolean: [...bare, "help", "version"],
     alias: { help: "h" },
     unknown: (argument, key) => {
-      if (key !== undefined) refuse(`unknown option ${argument}`);
+      if (key === undefined) return;
+      const before = Deno.args[Deno.args.indexOf(argument) - 1] ?? "";
+      const name = valued.find((name) =>
+        before === `--${name}` && !declared[name]!.maybeBare
+      );
+      refuse(name ? needsValue(name) : `unknown option ${argument}`);
     },
   });
   if (parsed.help || parsed.version) {

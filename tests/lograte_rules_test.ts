@@ -328,6 +328,7 @@ processTest(
       3,
       3,
     ]]);
+    assertMatch(err[0]!, /: took ".*" for .* \(epoch in the field at\.ms\)$/);
     assertMatch(err.join("\n"), / 4 lines, 3 events,/);
   },
 );

@@ -429,6 +429,10 @@ processTest(
         /since must be before until: .* 2026-06-15/,
       ],
       [[...m, "--match"], /option --match needs a value/],
+      [
+        [...m, "--time", "auto", "--lateness", "-1", log],
+        /needs a value; one that begins with - is given as --lateness=VALUE/,
+      ],
     ];
     for (const name of ["timespan", "granularity", "max-series"]) {
       for (const value of ["0", "99999999"]) {
@@ -458,6 +462,10 @@ processTest(
       [
         [...m, "--replay", "--time", "t=(?<time>.*)", log],
         /log are not known: the expression finds nothing .* --time-format/,
+      ],
+      [
+        [...m, "--replay", "--json", "--time", "at.ms", log],
+        /log are not known: its lines have no field at\.ms; .* --time-format/,
       ],
       [
         [...m, "--replay", "--time-format", "%H:%M", log],
