@@ -19,17 +19,22 @@ import dom from "./page/dom.js" with { type: "text" };
 import feed from "./page/feed.js" with { type: "text" };
 import figures from "./page/figures.js" with { type: "text" };
 import heat from "./page/heat.js" with { type: "text" };
+import items from "./page/items.js" with { type: "text" };
 import keyboard from "./page/keyboard.js" with { type: "text" };
 import legend from "./page/legend.js" with { type: "text" };
 import legend_row from "./page/legend_row.js" with { type: "text" };
 import lines from "./page/lines.js" with { type: "text" };
+import note from "./page/note.js" with { type: "text" };
 import page from "./page/page.js" with { type: "text" };
 import paint from "./page/paint.js" with { type: "text" };
 import picture from "./page/picture.js" with { type: "text" };
 import pointer from "./page/pointer.js" with { type: "text" };
+import reading from "./page/reading.js" with { type: "text" };
 import rows from "./page/rows.js" with { type: "text" };
 import save from "./page/save.js" with { type: "text" };
+import styles from "./page/styles.js" with { type: "text" };
 import theme from "./page/theme.js" with { type: "text" };
+import time_shown from "./page/time_shown.js" with { type: "text" };
 import view from "./page/view.js" with { type: "text" };
 import bins from "../history/bins.js" with { type: "text" };
 import series from "../history/series.js" with { type: "text" };
@@ -46,17 +51,22 @@ const PAGE = {
   feed,
   figures,
   heat,
+  items,
   keyboard,
   legend,
   legend_row,
   lines,
+  note,
   page,
   paint,
   picture,
   pointer,
+  reading,
   rows,
   save,
+  styles,
   theme,
+  time_shown,
   view,
 };
 const HISTORY = { bins, series, told };

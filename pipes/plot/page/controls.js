@@ -69,8 +69,8 @@ export class Controls {
       "div",
       { className: "controls" },
       this.#many,
-      save("PNG", () => savePng(chart, chart.board.range())),
-      save("CSV", () => saveCsv(chart, chart.board.range())),
+      save("PNG", () => savePng(chart, chart.board.time.range())),
+      save("CSV", () => saveCsv(chart, chart.board.time.range())),
     );
   }
 

@@ -30,10 +30,10 @@ export function followKeys(place, chart) {
 function press(event, chart) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const { board } = chart;
-  const [from, to] = board.range();
+  const [from, to] = board.time.range();
   const middle = board.second ?? (from + to) / 2;
   const around = (/** @type {number} */ span) =>
-    board.zoom([middle - span / 2, middle + span / 2]);
+    board.time.zoom([middle - span / 2, middle + span / 2]);
   const step = event.shiftKey ? 10 : 1;
   if (event.key === "ArrowLeft") move(chart, -step);
   else if (event.key === "ArrowRight") move(chart, step);
@@ -43,7 +43,7 @@ function press(event, chart) {
   else if (event.key === "-") around((to - from) * 2);
   else if (event.key === "Escape") {
     board.read(undefined);
-    board.follow();
+    board.time.follow();
   } else return;
   event.preventDefault();
 }

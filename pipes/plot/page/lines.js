@@ -5,22 +5,17 @@
  * @module
  */
 
-import {
-  binsOf,
-  combine,
-  figuresOf,
-  firstOf,
-  indexIn,
-  sizeFor,
-  stack,
-} from "../../history/bins.js";
+import { binsOf, firstOf, sizeFor, stack } from "../../history/bins.js";
 import { Heat } from "./heat.js";
-import { lineOf, rowsOf } from "./rows.js";
+import { itemOf, largestOf, meansOf, REST } from "./items.js";
+import { rowsOf } from "./rows.js";
+import { Styles } from "./styles.js";
 import { lineStyle, repeats } from "./theme.js";
 
-/** @import { Bins, Line, Parts } from "../../history/bins.js" */
+/** @import { Parts } from "../../history/bins.js" */
 /** @import { Series } from "../../history/series.js" */
-/** @import { Range } from "./board.js" */
+/** @import { Range } from "./time_shown.js" */
+/** @import { Item } from "./items.js" */
 /** @import { Entry } from "./legend_row.js" */
 /** @import { Drawn, Scene } from "./picture.js" */
 /** @import { Row } from "./rows.js" */
@@ -28,29 +23,7 @@ import { lineStyle, repeats } from "./theme.js";
 
 const MANY = 30; // lines: if there are more, a heat map is drawn
 const AVERAGE = 60; // seconds
-const REST = "…"; // the key of the line for all others
 const NOTHING = new Float64Array(0); // the floor of the lowest area
-
-/** @param {Bins} bins */
-function meansOf({ sum, count }) {
-  return sum.map((all, i) => all / Number(count[i]));
-}
-
-/**
- * A row with its line and its figures.
- *
- * @typedef {Row & {
- *   title: string,
- *   line: Line,
- *   bins: Bins,
- *   shown: Float64Array,
- *   sum: number,
- *   mean: number,
- *   peak: number,
- *   at: number,
- *   last: number,
- * }} Item
- */
 
 export class Lines {
   /** @type {string[]} The keys of the tags in which the lines differ. */
@@ -66,8 +39,7 @@ export class Lines {
   #rows = [];
   /** @type {Map<string, Item>} */
   #items = new Map();
-  /** @type {Map<string, number>} The style that a line keeps while it is drawn. */
-  #styles = new Map();
+  #styles = new Styles();
 
   /**
    * @param {string} name The metric.
@@ -111,9 +83,13 @@ export class Lines {
     const averaged = Math.max(AVERAGE, finest);
     const means = average && draw === "heat"; // in place of the seconds
     const parts = { from, to, size: means ? averaged : finest, means };
-    const items = this.#rows.map((row) => this.#item(row, parts));
+    const { how, top } = this.#view;
+    const name = this.#name;
+    const items = this.#rows.map((row) => itemOf(row, parts, { name, how }));
     const wanted = items.filter(({ key }) => this.#wants(key));
-    this.drawn = draw === "heat" ? wanted : this.#largest(wanted, parts);
+    this.drawn = draw === "heat"
+      ? wanted
+      : largestOf(wanted, parts, { how, top });
     this.#items = new Map(
       [...items, ...this.drawn].map((one) => [one.key, one]),
     );
@@ -134,7 +110,7 @@ export class Lines {
       const most = Math.max(0, ...this.drawn.map(({ peak }) => peak || 0));
       return { ...scene, log: false, heat: new Heat(rows, { most, log }) };
     }
-    this.#style();
+    this.#styles.give(this.drawn.map(({ key }) => key));
     const minutes = average ? { ...parts, size: averaged } : undefined;
     const lines = draw === "stack"
       ? this.#stacked(parts, minutes)
@@ -158,7 +134,7 @@ export class Lines {
       if (!item) return [];
       const has = !heat && drawn.has(key);
       const on = this.#wants(key) || key === REST;
-      return [{ ...item, style: has ? this.#styles.get(key) : undefined, on }];
+      return [{ ...item, style: has ? this.#styles.of(key) : undefined, on }];
     });
   }
 
@@ -179,64 +155,9 @@ export class Lines {
     return only === undefined ? !off.includes(key) : only === key;
   }
 
-  /**
-   * @param {Row} row
-   * @param {Parts & { means: boolean }} parts
-   * @returns {Item}
-   */
-  #item(row, parts) {
-    const { from, to, means } = parts;
-    const line = lineOf(row, this.#view.how, [from, to]);
-    const bins = binsOf(line, parts);
-    const last = line.values[indexIn(line.times, to + 1) - 1] ?? NaN;
-    const title = row.labels.join(" ") || this.#name;
-    const shown = means ? meansOf(bins) : bins.max;
-    return { ...row, title, line, bins, shown, last, ...figuresOf(bins) };
-  }
-
-  /**
-   * The largest lines, and all others as one line.
-   *
-   * @param {Item[]} items
-   * @param {Parts} parts
-   */
-  #largest(items, parts) {
-    const { top } = this.#view;
-    if (items.length <= top + 1) return items;
-    const bySum = items.toSorted((a, b) => b.sum - a.sum);
-    const kept = new Set(bySum.slice(0, top));
-    const others = bySum.slice(top);
-    const { from, to } = parts;
-    const how = this.#view.how;
-    const line = combine(others.map(({ line }) => line), how, { from, to });
-    const bins = binsOf(line, parts);
-    const title = `${others.length} others`;
-    const last = line.values.at(-1) ?? NaN;
-    const labels = [title, ...this.columns.slice(1).map(() => "")];
-    const row = { key: REST, labels, list: [], title, line };
-    const rest = { ...row, bins, shown: bins.max, last, ...figuresOf(bins) };
-    return [...items.filter((item) => kept.has(item)), rest];
-  }
-
-  /** Gives each line a style that it keeps. */
-  #style() {
-    const keys = new Set(this.drawn.map(({ key }) => key));
-    for (const key of this.#styles.keys()) {
-      if (!keys.has(key)) this.#styles.delete(key);
-    }
-    const taken = new Set(this.#styles.values());
-    for (const key of keys) {
-      if (this.#styles.has(key)) continue;
-      let style = 0;
-      while (taken.has(style)) style++;
-      taken.add(style);
-      this.#styles.set(key, style);
-    }
-  }
-
   /** @param {Item | undefined} item */
   #styleOf(item) {
-    const style = this.#styles.get(item?.key ?? "") ?? 0;
+    const style = this.#styles.of(item?.key ?? "") ?? 0;
     const label = repeats(style) && this.drawn.length > 1
       ? { label: item?.title ?? "" }
       : {};

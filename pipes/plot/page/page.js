@@ -41,7 +41,7 @@ function status() {
     );
   }
   if (loading) words.push(["connecting", loading]);
-  if (board.paused) words.push(["paused", "paused"]);
+  if (board.time.paused) words.push(["paused", "paused"]);
   if (ended !== null) words.push(["ended", `input ended ${at(ended)}`]);
   if (words.length > 0) return words;
   if (latest === 0) return [["connecting", "connected"]];
@@ -82,7 +82,7 @@ function arrived(at = Date.now()) {
 /** @param {State} state */
 function showState({ strange, latestStrange, refused, ahead, now, ended: at }) {
   ended = at;
-  board.offset = now - Date.now();
+  board.time.offset = now - Date.now();
   showStatus();
   byId("strange").hidden = strange === 0;
   find(byId("strange"), "summary", HTMLElement).textContent = strange === 1
@@ -105,16 +105,16 @@ const search = byId("search", HTMLInputElement);
 search.addEventListener("input", () => board.search(search.value));
 
 byId("spans").addEventListener("change", ({ target }) => {
-  if (target instanceof HTMLInputElement) board.show(Number(target.value));
+  if (target instanceof HTMLInputElement) board.time.show(Number(target.value));
 });
 
 byId("pause").addEventListener("click", () => {
-  board.togglePause();
-  byId("pause").setAttribute("aria-pressed", String(board.paused));
+  board.time.togglePause();
+  byId("pause").setAttribute("aria-pressed", String(board.time.paused));
   showStatus();
 });
 
-byId("follow").addEventListener("click", () => board.follow());
+byId("follow").addEventListener("click", () => board.time.follow());
 for (const choice of choices) {
   choice.addEventListener("change", () => board.repaint());
 }
@@ -141,7 +141,7 @@ if (saved) {
   byId("pause").hidden = byId("save").hidden = true;
   board.known = seriesOf(saved);
   board.arrange();
-  board.open(true);
+  board.time.open(true);
   showStatus();
 } else {
   new Feed({
@@ -156,13 +156,13 @@ if (saved) {
       loaded = true;
       showStatus();
       board.arrange();
-      board.open(ended !== null);
+      board.time.open(ended !== null);
       board.refresh();
       if (at !== null && board.known.size > 0) arrived(at);
     },
     points: (changed) => {
       if (changed) board.arrange();
-      board.open(ended !== null);
+      board.time.open(ended !== null);
       board.refresh();
       arrived();
     },

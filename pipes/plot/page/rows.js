@@ -9,7 +9,7 @@ import { combine } from "../../history/bins.js";
 
 /** @import { How, Line } from "../../history/bins.js" */
 /** @import { Series } from "../../history/series.js" */
-/** @import { Range } from "./board.js" */
+/** @import { Range } from "./time_shown.js" */
 
 /**
  * A line of a chart, with its row in the legend.

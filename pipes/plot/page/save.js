@@ -11,7 +11,8 @@ import { clock, day, exact, rough, stamp } from "./figures.js";
 import { wholeSeries } from "../../history/told.js";
 import { theme } from "./theme.js";
 
-/** @import { Board, Range } from "./board.js" */
+/** @import { Board } from "./board.js" */
+/** @import { Range } from "./time_shown.js" */
 /** @import { Chart } from "./chart.js" */
 
 const FONT = "13px system-ui, sans-serif";
@@ -127,7 +128,7 @@ export function saveCsv(chart, range) {
  * @param {Board} board
  */
 export async function savePage(board) {
-  const [from, to] = board.range();
+  const [from, to] = board.time.range();
   const told = [...board.known.values()]
     .filter((series) => board.matches(series))
     .map((series) => wholeSeries(series, { from, to }));

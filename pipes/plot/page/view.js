@@ -8,7 +8,7 @@
  */
 
 /** @import { How } from "../../history/bins.js" */
-/** @import { Range } from "./board.js" */
+/** @import { Range } from "./time_shown.js" */
 /** @typedef {"" | "lines" | "stack" | "heat"} Draw Empty: as it fits. */
 
 /**
