@@ -6,7 +6,7 @@
  */
 
 import { countIn, type DumpOptions, MetricCounter } from "../counter.ts";
-import { Family, type FamilyOptions } from "./family.ts";
+import { Family, type FamilyOptions, tagsOfOther } from "./family.ts";
 import { complete, type MetricCounterOptions } from "./options.ts";
 import { PutLine } from "./put.ts";
 import { Sketch } from "./sketch.ts";
@@ -71,6 +71,22 @@ interface Told {
   whenQuiet: boolean;
 }
 
+/** All metrics of a distribution. */
+function toldOf(name: string, options: MetricDistributionOptions): Told[] {
+  const { stats = DEFAULT, ...rest } = options;
+  const { tags, format } = complete(rest);
+  if (stats.length === 0) {
+    throw new RangeError(
+      "Cannot make a MetricDistribution as stats must be at least one: current value is none",
+    );
+  }
+  return [...new Set(stats)].map((statistic) => ({
+    tell: tellerOf(statistic),
+    line: new PutLine(`${name}.${statistic}`, tags, format),
+    whenQuiet: TOLD_WHEN_QUIET.includes(statistic),
+  }));
+}
+
 /**
  * The values of one metric and one set of tags: how long requests took, how
  * large they were. Each statistic is a metric of its own: `NAME.p99`.
@@ -129,25 +145,14 @@ export class MetricDistribution {
    * bytes.
    */
   constructor(name: string, options: MetricDistributionOptions = {}) {
-    const { stats = DEFAULT, ...rest } = options;
-    const { tags, format, granularity } = complete(rest);
-    if (stats.length === 0) {
-      throw new RangeError(
-        "Cannot make a MetricDistribution as stats must be at least one: current value is none",
-      );
-    }
     this.name = name;
-    this.#granularity = granularity;
-    this.#told = [...new Set(stats)].map((statistic) => ({
-      tell: tellerOf(statistic),
-      line: new PutLine(`${name}.${statistic}`, tags, format),
-      whenQuiet: TOLD_WHEN_QUIET.includes(statistic),
-    }));
+    this.#told = toldOf(name, options);
     this.#counter = new MetricCounter(name, {
-      ...rest,
+      ...options,
       tags: { host: "none" }, // it writes no line of its own
       format: (_name, second) => this.#report(second),
     });
+    this.#granularity = this.#counter.granularity;
   }
 
   /** What counts the values, for `autodump()`. */
@@ -275,12 +280,16 @@ export class DistributionFamily extends Family<MetricDistribution> {
    *
    * @param name The metric's name, without those of the statistics.
    * @param options What differs from the defaults.
-   * @throws {RangeError} If `maxSeries` is not a whole number, 1 or more.
+   * @throws {TypeError} If there is no such statistic, the name, a label or one
+   * of `tags` cannot stand in a put line, or an option is of the wrong type.
+   * @throws {RangeError} If there is no statistic at all, a number is out of its
+   * range, there are too many tags, or lines get too long.
    */
   constructor(name: string, options: DistributionFamilyOptions = {}) {
     super(name, options, (tags) => {
       const all = { ...options.tags, ...tags };
       return new MetricDistribution(name, { ...options, tags: all });
     });
+    toldOf(name, { ...options, tags: tagsOfOther(options) });
   }
 }

@@ -6,7 +6,8 @@
  */
 
 import { MetricCounter } from "../counter.ts";
-import type { MetricCounterOptions } from "./options.ts";
+import { complete, type MetricCounterOptions } from "./options.ts";
+import { PutLine } from "./put.ts";
 import { copied, type Texts, TextTree } from "./text_tree.ts";
 
 /** Tags by which a counter is asked for. */
@@ -27,7 +28,7 @@ export interface FamilyOptions {
   tagValue?: (value: string | undefined) => string;
   /**
    * The most counters. Beyond it, one more counts for all new sets of tags; its
-   * tags are all `other`.
+   * tags are all `other`, with the keys of the first of these sets.
    *
    * @default {1000}
    */
@@ -65,9 +66,11 @@ export class Family<M extends Member> {
   readonly #counters = new Map<string, M>();
   /** The same by the tags as they were asked for: spares sorting and `tagValue`. */
   readonly #asked = new TextTree<M>();
+  /** The one for all new sets of tags. */
+  #other: M | undefined;
   #wasFull = false;
-  /** So many counters must be there before it is worth looking for silent ones. */
-  #sweepAt = FIRST_SWEEP;
+  /** How often tags are asked for that have no counter, before silent ones go. */
+  #untilSweep = FIRST_SWEEP;
   #late = 0;
 
   /**
@@ -113,7 +116,8 @@ export class Family<M extends Member> {
    * The counter for a set of tags, made when it is asked for the first time.
    *
    * @param tags In any order: the same tags are the same counter.
-   * @returns The counter; the one for `other` if there are too many.
+   * @returns The counter; the one for `other` if there are too many. With
+   * `maxGap`, ask for it each time: one that was forgotten does not count.
    * @throws {TypeError} If a tag cannot stand in a put line.
    * @throws {RangeError} If there are too many tags, or a line gets too long.
    */
@@ -122,7 +126,7 @@ export class Family<M extends Member> {
     const values = keys.map((key) => tags[key]);
     if (this.#labels !== undefined) return this.withValues(values);
     const asked = [...keys, ...values];
-    return this.#asked.get(asked) ?? this.#find(asked, keys, values);
+    return this.#known(asked) ?? this.#find(asked, keys, values);
   }
 
   /**
@@ -136,7 +140,7 @@ export class Family<M extends Member> {
    * @throws {RangeError} If there are too many tags, or a line gets too long.
    */
   withValues(values: Texts): M {
-    return this.#asked.get(values) ?? this.#find(values, this.#labels, values);
+    return this.#known(values) ?? this.#find(values, this.#labels, values);
   }
 
   /**
@@ -149,17 +153,26 @@ export class Family<M extends Member> {
       if (!counter.paused) continue;
       this.#late += counter.late;
       this.#counters.delete(key);
+      if (counter === this.#other) this.#other = undefined;
       this.#asked.clear();
       counter.close();
     }
   }
 
+  /** What was found before; undefined if it is to be looked for again. */
+  #known(asked: Texts): M | undefined {
+    const counter = this.#asked.get(asked);
+    if (counter !== undefined && counter !== this.#other) return counter;
+    return --this.#untilSweep > 0 ? counter : undefined;
+  }
+
   /** Forgets now and then: there are never more than twice the busy counters. */
   #sweep(): void {
     const full = this.#counters.size === this.#maxSeries;
-    if (this.#counters.size < this.#sweepAt && !full) return;
+    if (this.#untilSweep > 0 && !full) return;
     this.forget();
-    this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.#counters.size);
+    const { size } = this.#counters;
+    this.#untilSweep = Math.max(FIRST_SWEEP - size, size);
   }
 
   #find(asked: Texts, keys: string[] | undefined, values: Texts): M {
@@ -168,24 +181,31 @@ export class Family<M extends Member> {
         `Cannot find ${this.name} as there must be a value for each of the labels ${keys}: current value is ${values}`,
       );
     }
-    let own = keys.map((key, i) =>
+    const own = keys.map((key, i) =>
       [key, this.#tagValue(copied(values[i]))] as const
     );
-    let key = nameOf(own);
+    const key = nameOf(own);
     if (!this.#counters.has(key)) this.#sweep();
-    if (!this.#counters.has(key) && this.#counters.size >= this.#maxSeries) {
-      if (!this.#wasFull) this.#full?.();
-      this.#wasFull = true;
-      own = keys.map((key) => [key, OTHER]);
-      key = nameOf(own);
-    }
-    let counter = this.#counters.get(key);
-    if (counter === undefined) {
-      counter = this.#make(Object.fromEntries(own));
-      this.#counters.set(key, counter);
-    }
+    const isFull = this.#counters.size >= this.#maxSeries;
+    const counter = this.#counters.get(key) ??
+      (isFull ? this.#takeOther(keys) : this.#add(key, own));
     if (this.#asked.size > 4 * this.#maxSeries) this.#asked.clear();
     this.#asked.set(asked, counter);
+    return counter;
+  }
+
+  #takeOther(keys: string[]): M {
+    if (!this.#wasFull) this.#full?.();
+    this.#wasFull = true;
+    const own = keys.map((key) => [key, OTHER] as const);
+    const key = nameOf(own);
+    this.#other ??= this.#counters.get(key) ?? this.#add(key, own);
+    return this.#other;
+  }
+
+  #add(key: string, tags: (readonly [string, string])[]): M {
+    const counter = this.#make(Object.fromEntries(tags));
+    this.#counters.set(key, counter);
     return counter;
   }
 }
@@ -213,17 +233,38 @@ export class MetricFamily extends Family<MetricCounter> {
    *
    * @param name The metric's name.
    * @param options What differs from the defaults.
-   * @throws {RangeError} If `maxSeries` is not a whole number, 1 or more.
+   * @throws {TypeError} If the name, a label or one of `tags` cannot stand in a
+   * put line, or an option is of the wrong type.
+   * @throws {RangeError} If a number is out of its range, there are too many
+   * tags, or lines get too long.
    */
   constructor(name: string, options: MetricFamilyOptions = {}) {
     super(name, options, (tags) => {
       const all = { ...options.tags, ...tags };
       return new MetricCounter(name, { ...options, tags: all });
     });
+    new PutLine(name, tagsOfOther(options), complete(options).format);
   }
 }
 
-/** A name for a set of tags that is the same in any order. */
+/**
+ * The tags of the member for too many sets of tags: what can be known of tags
+ * before the first event.
+ *
+ * @param options The options of a family.
+ */
+export function tagsOfOther(
+  options: { labels?: string[]; tags?: Record<string, string> },
+): Record<string, string> {
+  const others = (options.labels ?? []).map((label) => [label, OTHER]);
+  return { host: OTHER, ...options.tags, ...Object.fromEntries(others) };
+}
+
+/**
+ * A name for a set of tags that is the same in any order. The number of tags
+ * tells a bad value, such as `1 b=2`, from a tag more.
+ */
 function nameOf(tags: (readonly [string, string])[]): string {
-  return tags.map(([key, value]) => `${key}=${value}`).sort().join(" ");
+  const words = tags.map(([key, value]) => `${key}=${value}`).sort();
+  return `${words.length} ${words.join(" ")}`;
 }

@@ -39,7 +39,7 @@ export class TextTree<T> {
   }
 
   /**
-   * Sets a thing that is not there yet.
+   * Sets a thing.
    *
    * @param texts Its texts, which are copied.
    * @param thing The thing.
@@ -47,8 +47,8 @@ export class TextTree<T> {
   set(texts: Texts, thing: T): void {
     let branch = this.#root;
     for (const text of texts) branch = branch.next(text) ?? branch.add(text);
+    if (branch.thing === undefined) this.#size++;
     branch.thing = thing;
-    this.#size++;
   }
 
   /** Forgets all things. */

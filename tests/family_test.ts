@@ -1,6 +1,13 @@
 import { TextTree } from "../counter/text_tree.ts";
 import { assertEquals, assertThrows } from "@std/assert";
-import { autodump, MetricFamily, type MetricFamilyOptions } from "../mod.ts";
+import { alive } from "../counter/registry.ts";
+import {
+  autodump,
+  DistributionFamily,
+  MetricFamily,
+  type MetricFamilyOptions,
+  type Statistic,
+} from "../mod.ts";
 
 const START = 1_700_000_000; // a multiple of 10
 
@@ -64,6 +71,28 @@ Deno.test("MetricFamily counts new tags as other once there are maxSeries counte
   assertEquals(full, 1);
 });
 
+Deno.test("MetricFamily counts all new tags as one other, whatever their keys", () => {
+  const { family, dump } = manual({ maxSeries: 1 });
+  for (const key of ["a", "b", "c", "b"]) family.with({ [key]: "1" }).inc();
+  assertEquals(dump(true), ["0 1 host=h a=1", "0 3 host=h b=other"]);
+});
+
+Deno.test("MetricFamily gives tags that were other a counter when there is room", () => {
+  const { family, time, dump } = manual({ maxSeries: 2, maxGap: 2 });
+  for (const user of ["a", "b", "c", "d"]) family.with({ user }).inc();
+  time.second = 10;
+  dump();
+  const own = new Set<string>();
+  for (; time.second < 30; time.second++) {
+    const counter = family.with({ user: "c" });
+    counter.inc();
+    own.add(counter.tags.user!);
+    dump();
+  }
+  assertEquals([...own], ["other", "c"]);
+  assertEquals([...family.counters].length <= 2, true);
+});
+
 Deno.test("MetricFamily forgets a flow that was silent for maxGap, and starts it afresh", () => {
   const { family, time, dump } = manual({ maxGap: 2 });
   family.with({ user: "a" }).inc();
@@ -109,6 +138,24 @@ Deno.test("MetricFamily refuses bad options and tags", () => {
   const { family } = manual();
   assertThrows(() => family.with({ status: "a b" }), TypeError, '" "');
   assertEquals([...family.counters], []);
+  family.with({ a: "1", b: "2" });
+  assertThrows(() => family.with({ a: "1 b=2" }), TypeError, '" "');
+});
+
+Deno.test("MetricFamily() and DistributionFamily() refuse what no member can have", () => {
+  const before = alive.size;
+  const tags = { host: "h" };
+  const nine = [..."abcdefghi"];
+  for (const Family of [MetricFamily, DistributionFamily]) {
+    assertThrows(() => new Family("a b"), TypeError, '"a b');
+    assertThrows(() => new Family("m", { tags: { a: "" } }), TypeError, "a");
+    assertThrows(() => new Family("m", { labels: ["a b"] }), TypeError, '" "');
+    assertThrows(() => new Family("m", { labels: nine }), RangeError, "8");
+    assertThrows(() => new Family("m", { tags, timespan: 0 }), RangeError);
+  }
+  const stats = ["p100" as Statistic];
+  assertThrows(() => new DistributionFamily("m", { stats }), TypeError, "p100");
+  assertEquals(alive.size, before);
 });
 
 Deno.test("autodump() dumps counters that a family makes later within 2 s", async () => {
