@@ -35,7 +35,8 @@ export type DumpOutput =
 export interface AutodumpOptions {
   /**
    * Where the datapoints go. It gets up to 4,096 bytes at a time, cut between
-   * lines. If it fails, that is said on stderr and nothing more is written.
+   * lines. If it fails, that is said on stderr and nothing more is written. A
+   * stream is locked until all is dumped, and is not closed.
    *
    * @default {Deno.stdout}
    */
@@ -70,9 +71,10 @@ function* countersOf(all: Iterable<Dumped>): Generator<MetricCounter> {
   }
 }
 
-/** A writer into something else than stdout. */
-function writerTo(output: DumpOutput): LineWriter {
+/** A writer into something else than stdout, and what gives that free. */
+function writerTo(output: DumpOutput): [LineWriter, () => void] {
   let out: Output;
+  let release = () => {};
   if (typeof output === "function") {
     const decoder = new TextDecoder();
     out = {
@@ -84,6 +86,7 @@ function writerTo(output: DumpOutput): LineWriter {
   } else {
     const writer = output.getWriter();
     out = { write: (bytes) => writer.write(bytes).then(() => bytes.length) };
+    release = () => writer.releaseLock();
   }
   const writer: LineWriter = new LineWriter(out, (error) => {
     const count = writer.undelivered;
@@ -93,11 +96,12 @@ function writerTo(output: DumpOutput): LineWriter {
       }`,
     );
   });
-  return writer;
+  return [writer, release];
 }
 
 class Dumper implements Autodump {
   readonly writer: LineWriter;
+  readonly #release: () => void;
   readonly #dumped: Dumped[];
   readonly #clock: () => number;
   readonly #sleep: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -113,7 +117,9 @@ class Dumper implements Autodump {
     this.#dumped = dumped;
     this.#clock = clock;
     this.#sleep = options.sleep ?? sleep;
-    this.writer = output === undefined ? stdout : writerTo(output);
+    [this.writer, this.#release] = output === undefined
+      ? [stdout, () => {}]
+      : writerTo(output);
     this.#running = this.#run(clock());
     dumpers.add(this);
     unread.whenNone.add(this.#forgetZeros);
@@ -134,6 +140,7 @@ class Dumper implements Autodump {
       this.pushAll();
     }
     await this.writer.room(0, Infinity);
+    this.#release();
     unread.whenNone.delete(this.#forgetZeros);
     if (!dumpers.delete(this) || dumpers.size > 0) return;
     signals?.[Symbol.dispose]();

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { autodump, MetricCounter, type MetricCounterOptions } from "../mod.ts";
 import { assertWhole, dumps, total } from "./helpers/dumps.ts";
 import { ManualTime } from "./helpers/manual_time.ts";
@@ -89,18 +89,20 @@ Deno.test("R8: disposing reports a counter that was not dumped yet, and only onc
   assertEquals(lines.length, 1);
 });
 
-Deno.test("autodump() writes into a stream, and closes nothing", async () => {
+Deno.test("autodump() writes into a stream, and leaves it open for others", async () => {
   const { time, counter, options } = manual();
   let text = "";
+  let closed = false;
   const output = new WritableStream<Uint8Array>({
     write: (bytes) => void (text += new TextDecoder().decode(bytes)),
-    close: () => assert(false),
+    close: () => void (closed = true),
   });
   {
     await using _ = autodump(counter("m"), { ...options, output });
     await time.pass(1);
   }
   assertEquals(text, `put m ${START} 0 host=h\nput m ${START + 1} 0 host=h\n`);
+  assertEquals([output.locked, closed], [false, false]);
 });
 
 async function assertEnds(
@@ -140,5 +142,18 @@ processTest(
     for (const line of rest) assert(line.includes("Cannot count bad"), line);
     assert(program.out.length >= 2);
     assertEquals(total(program.out), 2);
+  },
+);
+
+processTest(
+  "autodump() says once that it cannot write to where it is told, and goes on",
+  [],
+  async () => {
+    const program = dumps("broken");
+    assertEquals((await program.end()).code, 0);
+    const said =
+      /^dumps.ts: cannot write: Error: no space left: could not deliver \d datapoints?$/;
+    assertEquals(program.err.length, 2);
+    for (const line of program.err) assertMatch(line, said);
   },
 );
