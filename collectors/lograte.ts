@@ -20,7 +20,7 @@ import { accepted, fail, FORMAT_USAGE } from "../script/mod.ts";
 import { readCommand } from "./lograte/command.ts";
 import { live } from "./lograte/live.ts";
 import { complete, type LogOptions, type Settings } from "./lograte/options.ts";
-import type { LogRule } from "./lograte/rate.ts";
+import type { LogRule } from "./lograte/rule_counter.ts";
 import { replay } from "./lograte/replay.ts";
 import { resume } from "./lograte/resume.ts";
 import { save } from "./lograte/save.ts";

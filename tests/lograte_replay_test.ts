@@ -1,8 +1,8 @@
 /** A replay counts every line, in whatever order the lines come. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Days, span } from "../collectors/lograte/days.ts";
-import { Held } from "../collectors/lograte/held.ts";
-import type { LogRateOptions } from "../collectors/lograte/rate.ts";
+import { ValueBuffer } from "../collectors/lograte/value_buffer.ts";
+import type { RuleCounterOptions } from "../collectors/lograte/rule_counter.ts";
 import { complete } from "../collectors/lograte/options.ts";
 import { read, Replay } from "../collectors/lograte/replay.ts";
 import { WholeLog } from "../collectors/lograte/whole_log.ts";
@@ -11,17 +11,17 @@ import { command, processTest, puts, Running } from "./helpers/processes.ts";
 
 const START = 1_781_442_961; // 2026-06-14T13:16:01Z
 const DAY = 86_400; // s
-const OPTIONS: LogRateOptions = {
+const OPTIONS: RuleCounterOptions = {
   tags: { host: "h" },
   timespan: 4,
   granularity: 2,
   maxGap: 20,
 };
 
-function newReplay(options: LogRateOptions) {
+function newReplay(options: RuleCounterOptions) {
   const rule = { metric: "m", match: /(?<program>\w)/ };
   const replay = new Replay([rule], options);
-  return { replay, log: replay.rate.of("log") };
+  return { replay, log: replay.counter.of("log") };
 }
 
 /** A line of a log, and its second. */
@@ -60,7 +60,11 @@ function bySeries(lines: string[]) {
   return { all, total };
 }
 
-function replayed(lines: Line[], options: LogRateOptions, newest = Infinity) {
+function replayed(
+  lines: Line[],
+  options: RuleCounterOptions,
+  newest = Infinity,
+) {
   const { replay, log } = newReplay(options);
   for (const [at, line] of lines) log.count(line, at);
   const last = Math.min(newest, Math.max(...lines.map(([at]) => at)));
@@ -143,8 +147,8 @@ Deno.test("Replay leaves aside lines of after the newest second", () => {
   alive.clear();
 });
 
-Deno.test("Held hands on the values of a second one by one in their order, or their sum", () => {
-  const held = new Held();
+Deno.test("ValueBuffer hands on the values of a second one by one in their order, or their sum", () => {
+  const held = new ValueBuffer();
   const taken: string[] = [];
   const note = ([k]: readonly (string | undefined)[], value: number) =>
     void taken.push(`${k} ${value}`);

@@ -2,8 +2,8 @@ import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { FieldReader } from "../collectors/lograte/fields.ts";
 import { groupsOf } from "../collectors/lograte/line_reader.ts";
 import { complete } from "../collectors/lograte/options.ts";
-import type { LogRule } from "../collectors/lograte/rate.ts";
-import { LogRates } from "../collectors/lograte/rates.ts";
+import type { LogRule } from "../collectors/lograte/rule_counter.ts";
+import { LogCounter } from "../collectors/lograte/log_counter.ts";
 import { Unwrapper } from "../collectors/lograte/unwrap.ts";
 import { alive } from "../counter/registry.ts";
 import {
@@ -135,8 +135,8 @@ processTest("lograte.ts --except leaves lines out", [], async (folder) => {
 });
 
 /** The puts of all series, without second and host. */
-function reported(rates: LogRates): string[] {
-  const lines = [...rates.counters].map((m) => m.dump({ final: true })).join(
+function reported(counter: LogCounter): string[] {
+  const lines = [...counter.counters].map((m) => m.dump({ final: true })).join(
     "",
   );
   alive.clear();
@@ -147,8 +147,8 @@ function reported(rates: LogRates): string[] {
 
 const AT = { tags: { host: "h" }, clock: () => START * 1000 };
 
-Deno.test("LogRates makes tags and values from the fields of JSON", () => {
-  const rates = new LogRates([
+Deno.test("LogCounter makes tags and values from the fields of JSON", () => {
+  const counter = new LogCounter([
     {
       metric: "http.seconds",
       match: /"level":(?<level>\d+)/,
@@ -157,7 +157,7 @@ Deno.test("LogRates makes tags and values from the fields of JSON", () => {
     },
     { metric: "lines" },
   ], { ...AT, fields: new FieldReader() });
-  const log = rates.of("app.log");
+  const log = counter.of("app.log");
   for (
     const line of [
       '{"level":30,"res":{"statusCode":200},"responseTime":1.5,"ok":true}',
@@ -172,13 +172,13 @@ Deno.test("LogRates makes tags and values from the fields of JSON", () => {
       "",
     ]
   ) log.count(line);
-  assertEquals(reported(rates), [
+  assertEquals(reported(counter), [
     "http.seconds 3.5 level=30 status=200 flat=none ok=true",
     "http.seconds 4 level=30 status=none flat=a_b ok=none",
     "lines 6",
   ]);
-  assertEquals(rates.badValues, 1);
-  assertEquals(rates.passedOver, [
+  assertEquals(counter.badValues, 1);
+  assertEquals(counter.passedOver, [
     "4 lines without JSON",
     "1 line without the field responseTime",
   ]);
@@ -193,10 +193,10 @@ Deno.test("Unwrapper joins the pieces of a line up to 1 MiB", () => {
   assertEquals(unwrapper.next(cri("F"))!.length, 400 * 1024);
 });
 
-Deno.test("LogRates takes off what containers wrap around lines", () => {
+Deno.test("LogCounter takes off what containers wrap around lines", () => {
   const rule = { metric: "m", match: /^(?<line>.*)$/ };
-  const rates = new LogRates([rule], { ...AT, unwrap: true });
-  const log = rates.of("0.log");
+  const counter = new LogCounter([rule], { ...AT, unwrap: true });
+  const log = counter.of("0.log");
   const docker = (log: string, stream = "stdout") =>
     JSON.stringify({ log, stream, time: "2026-06-14T13:16:01.5Z" });
   const cri = (tag: string, text: string, stream = "stdout") =>
@@ -218,7 +218,7 @@ Deno.test("LogRates takes off what containers wrap around lines", () => {
     ]
   ) log.count(line);
   assertEquals(
-    reported(rates).map((line) => line.replace(/m 1 line=/, "")),
+    reported(counter).map((line) => line.replace(/m 1 line=/, "")),
     [
       ...["a", "last-without-an-end", "err", "b".repeat(64), "c", "dD", "eE"],
       ...["f", "bare"],
@@ -226,17 +226,17 @@ Deno.test("LogRates takes off what containers wrap around lines", () => {
   );
 });
 
-Deno.test("LogRates makes tags from the path of a log", () => {
+Deno.test("LogCounter makes tags from the path of a log", () => {
   const path = /(?<pod>[^/_]+)_(?<namespace>[^_]+)_/;
-  const rates = new LogRates([{ metric: "m", match: /(?<k>\w)/ }], {
+  const counter = new LogCounter([{ metric: "m", match: /(?<k>\w)/ }], {
     ...AT,
     path,
   });
   const folder = "/var/log/containers/";
   for (const name of ["web-1_shop_web-0a.log", "db_shop_db-0b.log", "other"]) {
-    rates.of(folder + name).count("x");
+    counter.of(folder + name).count("x");
   }
-  assertEquals(reported(rates), [
+  assertEquals(reported(counter), [
     "m 1 pod=web-1 namespace=shop k=x",
     "m 1 pod=db namespace=shop k=x",
     "m 1 pod=none namespace=none k=x",
@@ -267,25 +267,25 @@ Deno.test("groupsOf() finds the places of named groups", () => {
   assertEquals(groupsOf(/(?<a>x)|y(?<a>z)/), [{ name: "a", place: 0 }]);
 });
 
-Deno.test("LogRates takes a group of two alternatives from the one that matches", () => {
+Deno.test("LogCounter takes a group of two alternatives from the one that matches", () => {
   const match = new RegExp("^a(?<k>.)|^b(?<k>.)");
-  const rates = new LogRates([{ metric: "m", match }], AT);
-  for (const line of ["ax", "by"]) rates.of("log").count(line);
-  assertEquals(reported(rates), ["m 1 k=x", "m 1 k=y"]);
+  const counter = new LogCounter([{ metric: "m", match }], AT);
+  for (const line of ["ax", "by"]) counter.of("log").count(line);
+  assertEquals(reported(counter), ["m 1 k=x", "m 1 k=y"]);
 });
 
-Deno.test("LogRates() refuses two rules with the same metric and tags", () => {
+Deno.test("LogCounter() refuses two rules with the same metric and tags", () => {
   const options = { tags: { host: "h" } };
   const twice = [{ metric: "m", match: /a/ }, { metric: "m", match: /b/ }];
-  assertThrows(() => new LogRates(twice, options), SyntaxError, "m");
+  assertThrows(() => new LogCounter(twice, options), SyntaxError, "m");
   const [a, b] = twice.map((rule, i) => ({ ...rule, tags: { k: `${i}` } }));
-  const rates = new LogRates([a!, b!], options);
-  for (const line of ["a", "b", "ab", "c"]) rates.of("log").count(line);
-  assertEquals(rates.events, 4);
+  const counter = new LogCounter([a!, b!], options);
+  for (const line of ["a", "b", "ab", "c"]) counter.of("log").count(line);
+  assertEquals(counter.events, 4);
   alive.clear();
 });
 
-Deno.test("LogRates() refuses statistics without a value, and with a peak", () => {
+Deno.test("LogCounter() refuses statistics without a value, and with a peak", () => {
   const match = /(?<v>.)/;
   for (
     const [rule, message] of [
@@ -296,7 +296,7 @@ Deno.test("LogRates() refuses statistics without a value, and with a peak", () =
     ] as const
   ) {
     const rules = [{ metric: "m", ...rule }] as unknown as LogRule[];
-    assertThrows(() => new LogRates(rules), Error, message);
+    assertThrows(() => new LogCounter(rules), Error, message);
   }
   assertEquals(alive.size, 0);
 });
@@ -376,17 +376,17 @@ Deno.test("complete() looks for a text where an expression is only that text", (
   assertEquals(textOf(/a/, /b/), undefined);
 });
 
-Deno.test("LogRates matches each line from its start, whatever the flags of an expression", () => {
+Deno.test("LogCounter matches each line from its start, whatever the flags of an expression", () => {
   const tags = { host: "h" };
-  const rates = new LogRates([
+  const counter = new LogCounter([
     { metric: "g", match: /a.*b/g, tags },
     { metric: "y", match: /b/y, except: /c/g, tags },
   ]);
-  const log = rates.of("log");
+  const log = counter.of("log");
   for (let i = 0; i < 4; i++) log.count("ab");
   for (let i = 0; i < 4; i++) log.count("abc");
-  assertEquals(rates.events, 8 + 4);
-  for (const counter of rates.counters) counter.close();
+  assertEquals(counter.events, 8 + 4);
+  for (const series of counter.counters) series.close();
 });
 
 processTest(

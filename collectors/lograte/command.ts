@@ -21,7 +21,7 @@ import {
   wholeNumber,
 } from "../../script/mod.ts";
 import type { LogOptions } from "./options.ts";
-import type { LogRule } from "./rate.ts";
+import type { LogRule } from "./rule_counter.ts";
 
 const DAY = 86_400; // s
 

@@ -6,7 +6,7 @@
 
 import { bounded, type Texts } from "../../script/mod.ts";
 import type { FieldReader } from "./fields.ts";
-import type { LogRule } from "./rate.ts";
+import type { LogRule } from "./rule_counter.ts";
 
 const NOTHING: Texts = [];
 

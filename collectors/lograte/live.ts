@@ -24,7 +24,7 @@ import {
   takeAll,
 } from "../../script/mod.ts";
 import { type Settings, timeOf } from "./options.ts";
-import { LogRates } from "./rates.ts";
+import { LogCounter } from "./log_counter.ts";
 import { countSelf } from "./self.ts";
 import { TimeTeller } from "./time_teller.ts";
 
@@ -51,8 +51,8 @@ async function* logsOf(
  * @param settings What the command line asks for.
  */
 export async function live(settings: Settings): Promise<void> {
-  const options = { ...settings.rate, fromStart: true };
-  const rate = new LogRates(settings.rules, options);
+  const options = { ...settings.counting, fromStart: true };
+  const counter = new LogCounter(settings.rules, options);
   if (settings.journal !== undefined) {
     const why = await whyNoJournal();
     if (why !== undefined) fail(`cannot read the journal: ${why}`, 13);
@@ -60,7 +60,7 @@ export async function live(settings: Settings): Promise<void> {
   const times = new Set<TimeTeller>();
   let unreadBefore = 0; // lines without a time in logs that have ended
   addEventListener("unload", () => {
-    const { late, badValues, passedOver } = rate;
+    const { late, badValues, passedOver } = counter;
     const unread = [...times]
       .reduce((sum, { unread }) => sum + unread, unreadBefore);
     if (late + badValues + passedOver.length + unread === 0) return;
@@ -79,10 +79,10 @@ export async function live(settings: Settings): Promise<void> {
   using _ending = lastWords(() => ended.abort());
   let read = 0;
   using _self = settings.self
-    ? countSelf(settings, () => ({ lines: read, late: rate.late }))
+    ? countSelf(settings, () => ({ lines: read, late: counter.late }))
     : undefined;
   const firstLook = setTimeout(() => {
-    if (!rate.waits) return;
+    if (!counter.waits) return;
     complain(
       `nothing to report yet, as no line matches: read ${
         counted(read, "line")
@@ -99,7 +99,7 @@ export async function live(settings: Settings): Promise<void> {
     const time = format &&
       new TimeTeller(path, timeOf(settings, { near }), near);
     if (time) times.add(time);
-    const log = rate.of(path);
+    const log = counter.of(path);
     for await (const lines of batches) {
       read += lines.length;
       const known = time?.knows(lines) ? time : undefined;

@@ -13,8 +13,8 @@ import {
 } from "../../mod.ts";
 import { UNDER_TCOLLECTOR } from "../../script/mod.ts";
 import { FieldReader } from "./fields.ts";
-import type { LogRule } from "./rate.ts";
-import { LogRates, type LogRatesOptions } from "./rates.ts";
+import type { LogRule } from "./rule_counter.ts";
+import { LogCounter, type LogCounterOptions } from "./log_counter.ts";
 import { unwrapped, wrappedTime } from "./unwrap.ts";
 
 const AGAIN = 60; // s
@@ -176,10 +176,10 @@ export interface Settings {
   /** Seconds that are reported again then. */
   again: number;
   /** How the counts are reported. */
-  rate:
-    & LogRatesOptions
+  counting:
+    & LogCounterOptions
     & Required<
-      Pick<LogRatesOptions, "allowedLateness" | "granularity" | "timespan">
+      Pick<LogCounterOptions, "allowedLateness" | "granularity" | "timespan">
     >;
 }
 
@@ -276,7 +276,7 @@ export function complete(
   of("time-format", () => new LogTime("auto", { format: timeFormat }));
   of("time", () => new LogTime(format));
   const { lateness = format === undefined ? 0 : timespan } = options;
-  const rate = {
+  const counting = {
     timespan,
     granularity,
     tags: options.tags ?? {},
@@ -288,7 +288,7 @@ export function complete(
     fields,
     unwrap: options.unwrap,
   };
-  new LogRates(rules, rate); // throws
+  new LogCounter(rules, counting); // throws
   if (options.resume !== undefined && format === undefined) {
     throw new SyntaxError(
       "Cannot resume as the lines must tell their times: there is no option time",
@@ -334,7 +334,7 @@ export function complete(
     time,
     resume: options.resume,
     again: options.again ?? AGAIN,
-    rate,
+    counting,
   };
 }
 
@@ -345,8 +345,9 @@ export function complete(
  * @param options What is known about this log.
  */
 export function timeOf(settings: Settings, options: LogTimeOptions): LogTime {
-  const { format, textOfTime: text, timeFormat, zone, rate, time } = settings;
-  const disorder = Math.max(MIN_DISORDER, rate.allowedLateness);
+  const { format, textOfTime: text, timeFormat, zone, counting, time } =
+    settings;
+  const disorder = Math.max(MIN_DISORDER, counting.allowedLateness);
   return new LogTime(format, {
     text,
     field: typeof time === "string" && time !== "auto" ? time : undefined,

@@ -14,10 +14,10 @@ import {
   writePuts,
 } from "../../script/mod.ts";
 import { span } from "./days.ts";
-import { Held } from "./held.ts";
+import { ValueBuffer } from "./value_buffer.ts";
 import { describe, type Settings } from "./options.ts";
-import type { LogRateOptions, LogRule } from "./rate.ts";
-import { LogRates } from "./rates.ts";
+import type { LogRule, RuleCounterOptions } from "./rule_counter.ts";
+import { LogCounter } from "./log_counter.ts";
 import { WholeLog } from "./whole_log.ts";
 
 const CHEAP = 1000; // held values: so few may be released after each batch
@@ -26,14 +26,14 @@ const RELEASE_EVERY = 1000; // ms at most between releases of more values
 /** Counts lines by their times, in whatever order they come. */
 export class Replay {
   /** What counts the lines. */
-  readonly rate: LogRates;
+  readonly counter: LogCounter;
   /** Lines whose values would make a sum that is too large. */
   tooLarge = 0;
   /** Lines that were left out, as their times are far ahead of all others. */
   aside = 0;
   /** The first of these times. */
   firstAside = Infinity;
-  readonly #held = new Held();
+  readonly #buffer = new ValueBuffer();
   readonly #timespan: number;
   #now = 0;
   #dumped = 0;
@@ -44,25 +44,25 @@ export class Replay {
    * @param rules What is counted.
    * @param options How it is reported.
    */
-  constructor(rules: LogRule[], options: LogRateOptions = {}) {
+  constructor(rules: LogRule[], options: RuleCounterOptions = {}) {
     this.#timespan = options.timespan ?? 15;
     const clock = () => this.#now * 1000;
-    this.rate = new LogRates(rules, {
+    this.counter = new LogCounter(rules, {
       ...options,
       allowedLateness: 0, // the held values come in order
-      held: this.#held,
+      buffer: this.#buffer,
       clock,
     });
   }
 
   /** How many values are held. */
   get size(): number {
-    return this.#held.size;
+    return this.#buffer.size;
   }
 
   /** Lines that came later than what was released. */
   get late(): number {
-    return this.#held.late;
+    return this.#buffer.late;
   }
 
   /**
@@ -72,7 +72,7 @@ export class Replay {
    * @param shift Seconds by which all is moved.
    */
   *release(before: number, shift = 0): Generator<string> {
-    for (const { at, lines, take } of this.#held.release(before)) {
+    for (const { at, lines, take } of this.#buffer.release(before)) {
       if (at + shift > this.#now) yield* this.#advance(at + shift);
       try {
         take(shift);
@@ -94,10 +94,10 @@ export class Replay {
    */
   *end(newest: number, shift = 0): Generator<string> {
     yield* this.release(newest + 1, shift);
-    for (const counter of this.rate.counters) {
-      yield counter.dump({ final: true });
+    for (const series of this.counter.counters) {
+      yield series.dump({ final: true });
     }
-    for (const { at, lines } of this.#held.release()) {
+    for (const { at, lines } of this.#buffer.release()) {
       this.firstAside = Math.min(this.firstAside, at);
       this.aside += lines;
     }
@@ -106,11 +106,11 @@ export class Replay {
   /** Moves the clock on in steps of a timespan, so that no quiet second is missed. */
   *#advance(to: number): Generator<string> {
     while (to - this.#dumped > this.#timespan) {
-      const [first] = this.rate.counters;
+      const [first] = this.counter.counters;
       this.#dumped = first ? this.#dumped + this.#timespan : to;
       this.#now = Math.max(this.#now, this.#dumped);
-      for (const counter of this.rate.counters) yield counter.dump();
-      this.rate.forget();
+      for (const series of this.counter.counters) yield series.dump();
+      this.counter.forget();
     }
     this.#now = to;
   }
@@ -172,7 +172,7 @@ export async function* read(
   let released = performance.now();
   let left = 0;
   for (let log = queue.shift(); log; log = queue.shift()) {
-    const counted = replay.rate.of(log.path);
+    const counted = replay.counter.of(log.path);
     for await (const lines of log.batches({ progress, signal })) {
       if (!await log.count(lines, counted, signal)) return;
       const { size } = replay;
@@ -203,9 +203,9 @@ export async function* read(
  * @param settings What the command line asks for.
  */
 export async function replay(settings: Settings): Promise<void> {
-  const { rules, shift, rate: { allowedLateness: lateness } } = settings;
-  const replay = new Replay(rules, settings.rate);
-  const { rate } = replay;
+  const { rules, shift, counting: { allowedLateness: lateness } } = settings;
+  const replay = new Replay(rules, settings.counting);
+  const { counter } = replay;
   const logs = settings.files.map((path) => new WholeLog(path, settings));
   for (const log of logs) await log.learn();
   const progress = progressBar(settings.files);
@@ -249,14 +249,14 @@ export async function replay(settings: Settings): Promise<void> {
   const outside = total("outside");
   complainSync([
     counted(total("lines"), "line"),
-    counted(rate.events - late - aside - tooLarge, "event"),
+    counted(counter.events - late - aside - tooLarge, "event"),
     oldest <= newest
       ? `${utc(oldest + ahead)} to ${utc(newest + ahead)}`
       : "no times",
     `${Math.round(total("lines") / seconds)} lines/s`,
     `${late} late`,
-    counted(rate.badValues + tooLarge, "bad value"),
-    ...rate.passedOver,
+    counted(counter.badValues + tooLarge, "bad value"),
+    ...counter.passedOver,
     ...(unread > 0
       ? [`${counted(unread, "line")} took the time of the line before`]
       : []),

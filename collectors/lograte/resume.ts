@@ -21,7 +21,7 @@ import {
   systemReason,
 } from "../../script/mod.ts";
 import { CURE, describe, type Settings, timeOf } from "./options.ts";
-import { LogRates } from "./rates.ts";
+import { LogCounter } from "./log_counter.ts";
 import { countSelf } from "./self.ts";
 
 const NONE = new MetricFamily("none");
@@ -35,7 +35,7 @@ const BEHIND = 60; // s behind which are worth a message
  * @param settings What the command line asks for.
  */
 export async function resume(settings: Settings): Promise<void> {
-  const { files, rules, again, rate: options } = settings;
+  const { files, rules, again, counting: options } = settings;
   const state = settings.resume!;
   let logs: TimedLogs;
   try {
@@ -56,7 +56,7 @@ export async function resume(settings: Settings): Promise<void> {
       2,
     );
   }
-  const rate = new LogRates(rules, {
+  const counter = new LogCounter(rules, {
     ...options,
     ...logs.counterOptions,
     fromStart: true,
@@ -72,13 +72,13 @@ export async function resume(settings: Settings): Promise<void> {
   await using _dump = autodump(NONE, ...self?.counters ?? []);
   using _lag = sayLag(logs);
   try {
-    await logs.run(rate);
+    await logs.run(counter);
   } catch (error) {
     const status = error instanceof StateError ? 1 : 13;
     fail(`cannot write ${state}: ${systemReason(error)}`, status);
   }
   const { late, untimed, ahead } = logs;
-  const { badValues, passedOver } = rate;
+  const { badValues, passedOver } = counter;
   if (late + untimed + ahead + badValues + passedOver.length > 0) {
     complainSync([
       `${late} late`,
@@ -94,7 +94,7 @@ export async function resume(settings: Settings): Promise<void> {
 
 /** The options on which the values of datapoints depend, by their names. */
 function countedBy(settings: Settings): Record<string, unknown> {
-  const { rules, timeFormat, zone, rate } = settings;
+  const { rules, timeFormat, zone, counting } = settings;
   const text = (value: unknown) =>
     value instanceof RegExp ? String(value) : value;
   return {
@@ -103,11 +103,11 @@ function countedBy(settings: Settings): Record<string, unknown> {
         Object.entries(rule).map(([name, value]) => [name, text(value)]),
       )
     ),
-    tags: rate.tags,
-    "max-series": rate.maxSeries,
-    path: text(rate.path),
-    json: rate.fields !== undefined,
-    unwrap: rate.unwrap,
+    tags: counting.tags,
+    "max-series": counting.maxSeries,
+    path: text(counting.path),
+    json: counting.fields !== undefined,
+    unwrap: counting.unwrap,
     time: text(settings.time),
     "time-format": timeFormat,
     zone: zone ?? Temporal.Now.timeZoneId(),

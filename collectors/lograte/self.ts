@@ -42,17 +42,17 @@ export interface SelfCounters extends Disposable {
  * @param look Tells what is known now.
  */
 export function countSelf(
-  { rules, rate }: Settings,
+  { rules, counting }: Settings,
   look: () => Self,
 ): SelfCounters {
   const [first] = rules;
-  const { host } = { ...rate.tags, ...first!.tags };
+  const { host } = { ...counting.tags, ...first!.tags };
   const tags = {
     program: toWord(programName(), MAX_NAME),
     metric: first!.metric,
     ...(host !== undefined && { host }),
   };
-  const { timespan, granularity, format } = rate;
+  const { timespan, granularity, format } = counting;
   const options = { tags, timespan, granularity, format };
   const lines = new MetricCounter("metriccounter.lines", options);
   const late = new MetricCounter("metriccounter.late", options);

@@ -8,7 +8,7 @@ import { type LogTime, readLog, type ReadLogOptions } from "../../mod.ts";
 import { complainSync, fail, messageOf, takeAll } from "../../script/mod.ts";
 import { Days } from "./days.ts";
 import { CURE, type Settings, timeOf } from "./options.ts";
-import type { Counted } from "./rates.ts";
+import type { Counted } from "./log_counter.ts";
 
 const MAX_EARLY = 10_000; // lines before the first that has a time
 const BLOCK = 10_000; // lines of which the earliest time is remembered

@@ -1,5 +1,5 @@
 /**
- * {@linkcode Held}: values that wait until no earlier ones can follow.
+ * {@linkcode ValueBuffer}: values that wait until no earlier ones can follow.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { copied, type Texts, TextTree } from "../../script/mod.ts";
 export type Take = (texts: Texts, value: number, at?: number) => void;
 
 /** The values of one second and one series, or their sum. */
-export interface HeldValue {
+export interface BufferedValue {
   /** The second of the values. */
   at: number;
   /** How many lines they come from. */
@@ -40,7 +40,7 @@ const FIRST_LIMIT = 65_536; // values
  * It needs 40 bytes for each second of a series that has values, up to 80 while
  * they come out of order, and 8 bytes for each value that is not summed.
  */
-export class Held {
+export class ValueBuffer {
   /** Lines that were refused, as their second was already handed on. */
   late = 0;
 
@@ -89,7 +89,7 @@ export class Held {
    *
    * @param before Seconds since the epoch.
    */
-  *release(before = Infinity): Generator<HeldValue> {
+  *release(before = Infinity): Generator<BufferedValue> {
     this.#from = Math.max(this.#from, before);
     const { order, rest } = this.#split(before);
     for (const i of order) {

@@ -16,7 +16,7 @@ import {
 } from "../../mod.ts";
 import { complain, type Texts } from "../../script/mod.ts";
 import type { FieldReader } from "./fields.ts";
-import type { Held, Take } from "./held.ts";
+import type { Take, ValueBuffer } from "./value_buffer.ts";
 import { groupsOf, LineReader } from "./line_reader.ts";
 
 const MAX_OBSERVED = 1e290; // as MetricDistribution says
@@ -54,21 +54,21 @@ export interface LogRule {
 }
 
 /** Options that all rules of a log share. */
-export interface LogRateOptions
+export interface RuleCounterOptions
   extends Omit<MetricFamilyOptions, "labels" | "tagValue" | "full"> {
   /** Matches the path of a log; its named groups become tags. */
   path?: RegExp | undefined;
   /** What reads the fields of lines, where they are JSON. */
   fields?: FieldReader | undefined;
   /**
-   * Whether a rate without groups reports quiet seconds from its start on, and
+   * Whether a rule without groups reports quiet seconds from its start on, and
    * never pauses.
    *
    * @default {false}
    */
   fromStart?: boolean;
   /** Holds values until no earlier ones can follow. */
-  held?: Held | undefined;
+  buffer?: ValueBuffer | undefined;
 }
 
 function tagValue(text: string | undefined): string {
@@ -99,7 +99,7 @@ function check(rule: LogRule, labels: string[], tags: Tags): void {
 }
 
 /** Counts lines by one rule, in one series for each set of tags. */
-export class LogRate {
+export class RuleCounter {
   /** Lines that were counted. */
   events = 0;
   /** Lines that were not counted, as their value is not a number. */
@@ -121,9 +121,9 @@ export class LogRate {
    * @throws {TypeError} If a name or tag cannot stand in a put line.
    * @throws {RangeError} If a number is out of its range, or lines get too long.
    */
-  constructor(rule: LogRule, options: LogRateOptions = {}) {
+  constructor(rule: LogRule, options: RuleCounterOptions = {}) {
     const { metric, stats } = rule;
-    const { fromStart, maxSeries = 1000, fields, held, ...rest } = options;
+    const { fromStart, maxSeries = 1000, fields, buffer, ...rest } = options;
     const tags = { ...options.tags, ...rule.tags };
     const given = groupsOf(options.path).map(({ name }) => name);
     this.#reader = new LineReader(rule, given, fields);
@@ -159,7 +159,7 @@ export class LogRate {
     }
     const sums = stats === undefined;
     this.#most = sums ? Number.MAX_VALUE : MAX_OBSERVED;
-    this.#take = held ? held.before(take, sums) : take;
+    this.#take = buffer ? buffer.before(take, sums) : take;
     if (only) this.#family.withValues([]);
   }
 

@@ -1,5 +1,5 @@
 /**
- * {@linkcode LogRates}: counts the lines of logs by many rules in one pass.
+ * {@linkcode LogCounter}: counts the lines of logs by many rules in one pass.
  *
  * @module
  */
@@ -8,11 +8,15 @@ import type { MetricCounter, MetricDistribution } from "../../mod.ts";
 import { bounded, counted, foresee, givenUp } from "../../script/mod.ts";
 import type { FieldReader } from "./fields.ts";
 import { anew, groupsOf } from "./line_reader.ts";
-import { LogRate, type LogRateOptions, type LogRule } from "./rate.ts";
+import {
+  type LogRule,
+  RuleCounter,
+  type RuleCounterOptions,
+} from "./rule_counter.ts";
 import { unwrapped, Unwrapper } from "./unwrap.ts";
 
-/** Options of {@linkcode LogRates}. */
-export interface LogRatesOptions extends LogRateOptions {
+/** Options of {@linkcode LogCounter}. */
+export interface LogCounterOptions extends RuleCounterOptions {
   /**
    * Whether what containers wrap around a line is taken off.
    *
@@ -21,7 +25,7 @@ export interface LogRatesOptions extends LogRateOptions {
   unwrap?: boolean | undefined;
 }
 
-/** The lines of one log, for {@linkcode LogRates}. */
+/** The lines of one log, for {@linkcode LogCounter}. */
 export interface Counted {
   /** Prepares for the next lines. */
   foresee(lines: string[]): void;
@@ -43,12 +47,12 @@ export interface CountedAgain extends Counted {
 }
 
 /** Counts each line by all rules. */
-export class LogRates {
+export class LogCounter {
   /** Lines that should be JSON and are not. */
   #notJson = 0;
 
   readonly #rules: LogRule[];
-  readonly #rates: LogRate[];
+  readonly #byRule: RuleCounter[];
   readonly #path: RegExp | undefined;
   readonly #fields: FieldReader | undefined;
   readonly #unwraps: boolean;
@@ -62,7 +66,7 @@ export class LogRates {
    * @throws {TypeError} If a name or tag cannot stand in a put line.
    * @throws {RangeError} If a number is out of its range, or lines get too long.
    */
-  constructor(rules: LogRule[], options: LogRatesOptions = {}) {
+  constructor(rules: LogRule[], options: LogCounterOptions = {}) {
     const { unwrap = false, ...rest } = options;
     this.#rules = rules;
     const told = new Set<string>();
@@ -75,7 +79,7 @@ export class LogRates {
       }
       told.add(series);
     }
-    this.#rates = rules.map((rule) => new LogRate(rule, rest));
+    this.#byRule = rules.map((rule) => new RuleCounter(rule, rest));
     this.#path = rest.path && bounded(anew(rest.path)!);
     this.#fields = rest.fields;
     this.#unwraps = unwrap;
@@ -83,7 +87,7 @@ export class LogRates {
 
   /** Whether nothing is reported before a line has matched. */
   get waits(): boolean {
-    return this.#rates.every(({ waits }) => waits);
+    return this.#byRule.every(({ waits }) => waits);
   }
 
   /** Lines that were counted: one counts once for each rule. */
@@ -103,7 +107,7 @@ export class LogRates {
 
   /** The counters of all rules that are not forgotten. */
   get counters(): Iterable<MetricCounter | MetricDistribution> {
-    return this.#rates.flatMap(({ counters }) => [...counters]);
+    return this.#byRule.flatMap(({ counters }) => [...counters]);
   }
 
   /** The parts of a message about lines that did not count. */
@@ -115,7 +119,7 @@ export class LogRates {
       ...(givenUp.times > 0
         ? [`an expression was given up ${counted(givenUp.times, "time")}`]
         : []),
-      ...this.#rates.flatMap(({ withoutValue }, i) =>
+      ...this.#byRule.flatMap(({ withoutValue }, i) =>
         withoutValue > 0
           ? [
             `${counted(withoutValue, "line")} without the field ${
@@ -143,7 +147,9 @@ export class LogRates {
       const fields = this.#fields?.read(text);
       if (this.#fields !== undefined && fields === undefined) this.#notJson++;
       else {
-        for (const rate of this.#rates) rate.count(text, at, given, fields);
+        for (const counter of this.#byRule) {
+          counter.count(text, at, given, fields);
+        }
       }
     };
     return {
@@ -158,10 +164,10 @@ export class LogRates {
 
   /** Forgets the series that pause. */
   forget(): void {
-    for (const rate of this.#rates) rate.forget();
+    for (const counter of this.#byRule) counter.forget();
   }
 
-  #sum(number: (rate: LogRate) => number): number {
-    return this.#rates.reduce((sum, rate) => sum + number(rate), 0);
+  #sum(number: (counter: RuleCounter) => number): number {
+    return this.#byRule.reduce((sum, counter) => sum + number(counter), 0);
   }
 }

@@ -1,10 +1,10 @@
 import { alive } from "../counter/registry.ts";
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import {
-  LogRate,
-  type LogRateOptions,
   type LogRule,
-} from "../collectors/lograte/rate.ts";
+  RuleCounter,
+  type RuleCounterOptions,
+} from "../collectors/lograte/rule_counter.ts";
 import { Replay } from "../collectors/lograte/replay.ts";
 import { MetricCounter } from "../mod.ts";
 import { puts } from "./helpers/processes.ts";
@@ -32,7 +32,7 @@ function bySeries(lines: string): Record<string, [number, number][]> {
 }
 
 /** The fields of one rule, and the options of the counting. */
-type Options = Omit<LogRule, "metric"> & LogRateOptions;
+type Options = Omit<LogRule, "metric"> & RuleCounterOptions;
 
 function ruleOf(options: Options): LogRule {
   return { metric: "m", ...options };
@@ -41,7 +41,7 @@ function ruleOf(options: Options): LogRule {
 /** What a replay of the lines puts. */
 function replayed(lines: Line[], options: Options): string {
   const replay = new Replay([ruleOf(options)], options);
-  const log = replay.rate.of("log");
+  const log = replay.counter.of("log");
   for (const [at, line] of lines) log.count(line, at);
   const newest = Math.max(...lines.map(([at]) => at));
   const text = [...replay.end(newest)].join("");
@@ -53,7 +53,7 @@ function replayed(lines: Line[], options: Options): string {
 function live(lines: Line[], options: Options): string {
   let now = lines[0]![0];
   const clock = () => now * 1000;
-  const rate = new LogRate(ruleOf(options), { ...options, clock });
+  const counter = new RuleCounter(ruleOf(options), { ...options, clock });
   let text = "";
   const dump = (final = false) => {
     for (const counter of alive) text += counter.dump({ final });
@@ -62,9 +62,9 @@ function live(lines: Line[], options: Options): string {
     while (now < at) {
       now++;
       if (now % options.timespan! === 0) dump();
-      if (now % 60 === 0) rate.forget();
+      if (now % 60 === 0) counter.forget();
     }
-    rate.count(line, at);
+    counter.count(line, at);
   }
   dump(true);
   alive.clear();
@@ -163,7 +163,7 @@ function tagged(match: RegExp, lines: string[], options?: Options) {
   );
 }
 
-Deno.test("LogRate makes tags of the named groups", () => {
+Deno.test("RuleCounter makes tags of the named groups", () => {
   const line = /^(?<method>\w+) (?:\S+) (?<status>\d+)$/;
   assertEquals(tagged(line, ["GET /a 200", "GET /b 200", "PUT /a 404", "x"]), {
     "method=GET status=200": 2,
@@ -171,7 +171,7 @@ Deno.test("LogRate makes tags of the named groups", () => {
   });
 });
 
-Deno.test("LogRate replaces the characters of a value that a put line cannot have", () => {
+Deno.test("RuleCounter replaces the characters of a value that a put line cannot have", () => {
   assertEquals(
     tagged(/^(?<k>.*)$/, [
       "a b",
@@ -199,12 +199,12 @@ Deno.test("LogRate replaces the characters of a value that a put line cannot hav
   });
 });
 
-Deno.test("LogRate finds the groups of an expression with flags and escapes", () => {
+Deno.test("RuleCounter finds the groups of an expression with flags and escapes", () => {
   assertEquals(tagged(/\((?<k>[(?<x>)])/i, ["(>"]), { "k=_": 1 });
   assertEquals(tagged(/(?<k>(?<j>a)|b)/, ["b"]), { "k=b j=none": 1 });
 });
 
-Deno.test("LogRate adds the values of a group", () => {
+Deno.test("RuleCounter adds the values of a group", () => {
   const match = /(?<k>\w) (?<bytes>.*)/;
   const lines = [
     "a 1",
@@ -220,17 +220,17 @@ Deno.test("LogRate adds the values of a group", () => {
     "k=a": 3.5,
     "k=b": 997,
   });
-  const rate = new LogRate({ metric: "m", match, value: "bytes" }, {
+  const counter = new RuleCounter({ metric: "m", match, value: "bytes" }, {
     tags: { host: "h" },
   });
   for (const line of [...lines, "c 1e308", "c 1e308", "nothing"]) {
-    rate.count(line);
+    counter.count(line);
   }
-  assertEquals([rate.events, rate.badValues], [5, 5]);
+  assertEquals([counter.events, counter.badValues], [5, 5]);
   alive.clear();
 });
 
-Deno.test("LogRate puts the highest second of each bucket", () => {
+Deno.test("RuleCounter puts the highest second of each bucket", () => {
   const seconds = [0, 0, 0, 1, 3, 3].map((s): Line => [START - 1 + s, "x"]);
   const reduce = (cells: number[]) => Math.max(...cells);
   assertEquals(bySeries(replayed(seconds, { ...OPTIONS, reduce })), {
@@ -238,12 +238,12 @@ Deno.test("LogRate puts the highest second of each bucket", () => {
   });
 });
 
-Deno.test("LogRate makes at most maxSeries series, and counts the others together", () => {
+Deno.test("RuleCounter makes at most maxSeries series, and counts the others together", () => {
   const clock = () => START * 1000;
   const options = { tags: { host: "h" }, match: /(?<k>\d+)/, maxSeries: 10 };
-  const rate = new LogRate(ruleOf(options), { ...options, clock });
-  for (let i = 0; i < 100_000; i++) rate.count(String(i));
-  const series = [...rate.counters];
+  const counter = new RuleCounter(ruleOf(options), { ...options, clock });
+  for (let i = 0; i < 100_000; i++) counter.count(String(i));
+  const series = [...counter.counters];
   assertEquals([series.length, alive.size], [11, 11]);
   const text = series.map((counter) => counter.dump({ final: true })).join("");
   assertEquals(
@@ -256,33 +256,33 @@ Deno.test("LogRate makes at most maxSeries series, and counts the others togethe
   alive.clear();
 });
 
-Deno.test("LogRate forgets a series that was silent for maxGap", () => {
+Deno.test("RuleCounter forgets a series that was silent for maxGap", () => {
   let now = START;
-  const rate = new LogRate({ metric: "m", match: /(?<k>.)/ }, {
+  const counter = new RuleCounter({ metric: "m", match: /(?<k>.)/ }, {
     tags: { host: "h" },
     maxGap: 3600,
     maxSeries: 1,
     clock: () => now * 1000,
   });
-  rate.count("a");
+  counter.count("a");
   const counts: [number, number][] = [];
   for (; now < START + 3700; now += 10) {
-    const [counter] = rate.counters;
-    for (const put of puts((counter?.dump() ?? "").split("\n").slice(0, -1))) {
+    const [series] = counter.counters;
+    for (const put of puts((series?.dump() ?? "").split("\n").slice(0, -1))) {
       counts.push([put.second, put.value]);
     }
-    rate.forget();
+    counter.forget();
   }
-  assertEquals([[...rate.counters].length, alive.size], [0, 0]);
+  assertEquals([[...counter.counters].length, alive.size], [0, 0]);
   assertEquals(counts.length, 3601);
   assertEquals(counts.at(-1), [START + 3600, 0]);
-  rate.count("b"); // there is room for a series of its own again
-  const [counter] = rate.counters;
-  assertMatch(counter!.dump({ final: true }), / 1 host=h k=b\n$/);
+  counter.count("b"); // there is room for a series of its own again
+  const [series] = counter.counters;
+  assertMatch(series!.dump({ final: true }), / 1 host=h k=b\n$/);
   alive.clear();
 });
 
-Deno.test("LogRate() refuses what cannot be put", () => {
+Deno.test("RuleCounter() refuses what cannot be put", () => {
   const tags = { host: "h" };
   const bad: [string, Options][] = [
     ["the name", { tags }],
@@ -302,7 +302,7 @@ Deno.test("LogRate() refuses what cannot be put", () => {
   for (const [message, options] of bad) {
     const name = message === "the name" ? "" : "m";
     assertThrows(
-      () => new LogRate({ metric: name, ...options }, options),
+      () => new RuleCounter({ metric: name, ...options }, options),
       Error,
       message,
     );
