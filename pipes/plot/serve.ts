@@ -22,6 +22,7 @@ import heat from "./page/heat.js" with { type: "text" };
 import items from "./page/items.js" with { type: "text" };
 import keyboard from "./page/keyboard.js" with { type: "text" };
 import legend from "./page/legend.js" with { type: "text" };
+import legend_head from "./page/legend_head.js" with { type: "text" };
 import legend_row from "./page/legend_row.js" with { type: "text" };
 import lines from "./page/lines.js" with { type: "text" };
 import note from "./page/note.js" with { type: "text" };
@@ -54,6 +55,7 @@ const PAGE = {
   items,
   keyboard,
   legend,
+  legend_head,
   legend_row,
   lines,
   note,

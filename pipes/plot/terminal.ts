@@ -1,23 +1,25 @@
 /**
- * The charts in a terminal.
+ * The charts in a terminal: what of them fits into its rows and columns.
  *
  * @module
  */
 
-import { fromJsr } from "../../script/mod.ts";
 import type { History } from "../history.ts";
 import { type Bins, binsOf, figuresOf } from "../history/bins.js";
 import type { Series } from "../history/series.js";
 import { type Row, rowsOf } from "./page/rows.js";
-
-const { unicodeWidth } = await fromJsr(import("@std/cli/unicode-width"));
+import { axis, graph, type Scale } from "./terminal/graph.ts";
+import {
+  clock,
+  cut,
+  pad,
+  rough,
+  short,
+  WIDE,
+  width as widthOf,
+} from "./terminal/text.ts";
 
 const SPAN = 300; // seconds that are shown of what is live
-const BARS = " ▁▂▃▄▅▆▇█";
-const BRAILLE = 0x2800;
-const DOTS = [[0x40, 0x04, 0x02, 0x01], [0x80, 0x20, 0x10, 0x08]]; // bottom up
-const WIDE = 8; // characters of a figure
-const TICK = 14; // characters of the time axis for each of its labels
 const LEAST_GRAPH = 24; // characters; figures go before it gets narrower
 
 const FIGURES: [title: string, value: (line: Line) => number][] = [
@@ -55,49 +57,9 @@ interface Line {
 }
 
 /** The series of a metric, on one scale. */
-interface Metric {
+interface Metric extends Scale {
   title: string;
   lines: Line[];
-  low: number;
-  high: number;
-}
-
-/** A value in at most 8 characters or so; exact up to 7 digits. */
-function short(value: number): string {
-  if (Number.isNaN(value)) return "–";
-  const digits = String(value);
-  if (digits.length < WIDE) return digits;
-  const size = Math.abs(value);
-  if (size >= 1e15 || size < 1e-3) return value.toExponential(1);
-  if (size < 1e6) return String(Number(value.toPrecision(5)));
-  const power = Math.floor(Math.log10(size) / 3);
-  const scaled = value / 1000 ** power;
-  return Number(scaled.toPrecision(4)) + ["", "k", "M", "G", "T"][power]!;
-}
-
-/** A value in four digits. */
-function rough(value: number): number {
-  return Number(value.toPrecision(4));
-}
-
-/** Text without control characters, cut to a width. */
-function cut(text: string, width: number): string {
-  const clean = text.replace(/\p{C}/gu, "?");
-  if (unicodeWidth(clean) <= width) return clean;
-  let kept = "";
-  for (const letter of clean) {
-    if (unicodeWidth(kept + letter) >= width) break;
-    kept += letter;
-  }
-  return width > 0 ? kept + "…" : "";
-}
-
-function pad(text: string, width: number): string {
-  return text + " ".repeat(Math.max(0, width - unicodeWidth(text)));
-}
-
-function clock(second: number): string {
-  return new Date(second * 1000).toTimeString().slice(0, 8);
 }
 
 /** The time that is shown: the last minutes of what is live, all of a replay. */
@@ -107,44 +69,6 @@ function shown(all: Series[], now: number): { from: number; to: number } {
   const to = Math.max(...punctual.length > 0 ? punctual : ends);
   if (to > now / 1000 - SPAN) return { from: to - SPAN + 1, to };
   return { from: Math.min(...all.map(({ oldest }) => oldest)), to };
-}
-
-/** How high a value stands, from 1 to a number of levels; 0 is for none. */
-function level(value: number, { low, high }: Metric, count: number): number {
-  if (Number.isNaN(value)) return 0;
-  return 1 + Math.round((value - low) / (high - low || 1) * (count - 1));
-}
-
-function sparkline({ bins: { max } }: Line, metric: Metric): string {
-  const pairs = Array.from({ length: max.length >> 1 }, (_, i) => {
-    const known = [max[2 * i]!, max[2 * i + 1]!].filter((n) => !isNaN(n));
-    return known.length > 0 ? Math.max(...known) : NaN;
-  });
-  return pairs.map((value) => BARS[level(value, metric, 8)]).join("");
-}
-
-function braille({ bins: { max } }: Line, metric: Metric, height: number) {
-  const tops = Array.from(max, (value) => level(value, metric, 4 * height));
-  return Array.from({ length: height }, (_, row) => {
-    const floor = 4 * (height - 1 - row);
-    return Array.from({ length: tops.length >> 1 }, (_, column) => {
-      let dots = 0;
-      for (const side of [0, 1]) {
-        const top = tops[2 * column + side]! - floor;
-        for (let i = 0; i < Math.min(4, top); i++) dots |= DOTS[side]![i]!;
-      }
-      return String.fromCharCode(BRAILLE + dots);
-    }).join("");
-  });
-}
-
-/** Times below a graph, at its columns. */
-function axis(from: number, size: number, width: number): string {
-  let text = "";
-  for (let column = 0; column + WIDE <= width; column += TICK) {
-    text = pad(text, column) + clock(from + column * 2 * size);
-  }
-  return text;
 }
 
 /** The metrics in order, with the parts of the time that have a column each. */
@@ -203,7 +127,7 @@ export function frame(history: History, options: FrameOptions): string[] {
   }
 
   const labels = metricsOf(history, { from: 0, to: 0, size: 1 })
-    .flatMap(({ lines }) => lines.map(({ label }) => unicodeWidth(label)));
+    .flatMap(({ lines }) => lines.map(({ label }) => widthOf(label)));
   const label = Math.min(Math.max(...labels), Math.max(0, columns / 3 | 0));
   const figures = FIGURES.slice(
     0,
@@ -233,10 +157,7 @@ export function frame(history: History, options: FrameOptions): string[] {
           short(value(line)).padStart(WIDE + 1)
         ).join("");
         const own = height + (taller-- > 0 ? 1 : 0);
-        const graph = own > 1
-          ? braille(line, metric, own)
-          : [sparkline(line, metric)];
-        return graph.map((row, i) => {
+        return graph(line.bins.max, metric, own).map((row, i) => {
           const left = pad(i === 0 ? cut(line.label, label) : "", label);
           return `${left} ${style(36, row)} ${i === 0 ? numbers : ""}`;
         });

@@ -9,8 +9,8 @@
 
 import { element, fill } from "./dom.js";
 import { clock, exact, rough, stamp } from "./figures.js";
-import { FIGURES, keyOf, rowOf } from "./legend_row.js";
-import { compare } from "./rows.js";
+import { LegendHead, ratio } from "./legend_head.js";
+import { keyOf, rowOf } from "./legend_row.js";
 
 /** @import { Entry, LegendHearer } from "./legend_row.js" */
 
@@ -25,11 +25,6 @@ const SHOWN = 100; // rows, until the person asks for more
  * @property {boolean} means Whether the value is their mean, or else the highest.
  */
 
-/** @param {Entry} entry */
-function ratio({ peak, mean }) {
-  return mean > 0 ? peak / mean : NaN;
-}
-
 /** @param {number} value */
 function written(value) {
   return Number.isNaN(value) ? "–" : exact(value);
@@ -37,13 +32,10 @@ function written(value) {
 
 export class Legend {
   #caption = element("caption", { className: "unseen" });
-  #head = element("tr");
+  #head = new LegendHead(() => this.tell(this.#entries));
   #body = element("tbody");
   #more = element("button", { type: "button", className: "more" });
   #hearer;
-  /** @type {string[]} */
-  #columns = [];
-  #sort = { column: -1, down: true }; // -1: not sorted
   #all = false;
   #shape = "";
   /** @type {Map<string, { row: HTMLElement, cells: HTMLElement[] }>} */
@@ -69,7 +61,7 @@ export class Legend {
       "table",
       {},
       this.#caption,
-      element("thead", {}, this.#head),
+      element("thead", {}, this.#head.row),
       this.#body,
     );
     this.place = element(
@@ -87,65 +79,7 @@ export class Legend {
 
   /** @param {string[]} columns The keys of the tags that stand in columns. */
   setColumns(columns) {
-    if (
-      columns.join(" ") === this.#columns.join(" ") && this.#head.firstChild
-    ) {
-      return;
-    }
-    this.#columns = columns;
-    this.#shape = "";
-    const titles = ["", ...columns, ...FIGURES.map(([, title]) => title)];
-    this.#head.replaceChildren(...titles.map((title, i) => {
-      if (i === 0) return element("td");
-      const cell = element("th", { scope: "col" });
-      const button = element("button", {
-        type: "button",
-        onclick: () => this.#sortBy(i - 1),
-      }, title);
-      if (i > columns.length) cell.className = "figure";
-      cell.append(button);
-      return cell;
-    }));
-    this.#mark();
-  }
-
-  /** @param {number} column */
-  #sortBy(column) {
-    const { column: before, down } = this.#sort;
-    const figure = column >= this.#columns.length;
-    if (before !== column) this.#sort = { column, down: figure };
-    else if (down === figure) this.#sort = { column, down: !figure };
-    else this.#sort = { column: -1, down: true };
-    this.#mark();
-    this.tell(this.#entries);
-  }
-
-  #mark() {
-    for (const [i, cell] of [...this.#head.children].slice(1).entries()) {
-      const { column, down } = this.#sort;
-      if (i !== column) cell.removeAttribute("aria-sort");
-      else cell.setAttribute("aria-sort", down ? "descending" : "ascending");
-    }
-  }
-
-  /**
-   * @param {Entry[]} entries
-   * @returns {Entry[]}
-   */
-  #sorted(entries) {
-    const { column, down } = this.#sort;
-    if (column < 0) return entries;
-    const tags = this.#columns.length;
-    const figure = (/** @type {Entry} */ entry) => {
-      const values = [entry.last, entry.mean, entry.peak, ratio(entry)];
-      const value = values[column - tags] ?? NaN;
-      return Number.isNaN(value) ? -Infinity : value;
-    };
-    const order = (/** @type {Entry} */ a, /** @type {Entry} */ b) =>
-      column < tags
-        ? compare(a.labels.slice(column), b.labels.slice(column))
-        : figure(a) - figure(b) || 0;
-    return entries.toSorted((a, b) => down ? order(b, a) : order(a, b));
+    if (this.#head.setColumns(columns)) this.#shape = "";
   }
 
   /**
@@ -156,7 +90,7 @@ export class Legend {
    */
   tell(entries) {
     this.#entries = entries;
-    const sorted = this.#sorted(entries);
+    const sorted = this.#head.sorted(entries);
     const shown = this.#all ? sorted : sorted.slice(0, SHOWN);
     const shape = shown.map(({ key, style, on }) => `${key} ${style} ${on}`)
       .join("\n");
@@ -233,14 +167,10 @@ export class Legend {
 
   #fill() {
     const read = this.#read;
-    const at = this.#columns.length + 1;
-    const button = this.#head.children[at]?.firstChild;
-    if (button instanceof HTMLElement) {
-      fill(button, read === undefined ? "Last" : clock(read.second));
-      const which = read?.means ? "mean" : "highest";
-      button.title = read === undefined ? "" : stamp(read.second) +
-        (read.size > 1 ? `, the ${which} of ${read.size} s` : "");
-    }
+    const which = read?.means ? "mean" : "highest";
+    const title = read === undefined ? "" : stamp(read.second) +
+      (read.size > 1 ? `, the ${which} of ${read.size} s` : "");
+    this.#head.name(read === undefined ? "Last" : clock(read.second), title);
     for (const [key, { cells }] of this.#rows) {
       const value = this.#value(key);
       fill(cells[0], read?.means ? rough(value) : written(value));
