@@ -6,6 +6,9 @@
  * | --- | --- | --- |
  * | that of `--metric` | the named groups of `--match` and `--path`; the fields of `--label`; those of `--tag` | flow: lines in a second, or the sum of `--value` |
  * | that of `--metric` with `.p99`, `.max` and others of `--stats` | the same | how the values of a second are spread |
+ * | metriccounter.lines | program, metric: the first one | flow: lines read |
+ * | metriccounter.late | program, metric | flow: lines left out, as they came too late |
+ * | metriccounter.lag.seconds | program, metric | stock: with `--resume`, by how much the reading is behind |
  *
  * Live, it needs beside Deno itself one `tail` process for all files, which
  * sleeps most of the time, and another one that notices when the reader of stdout

@@ -11,14 +11,23 @@
  * When a TSD fails, all that is kept is sent again, in order, to the next one.
  * So a TSD gets some lines twice: OpenTSDB and InfluxDB store them once, and so
  * does VictoriaMetrics with `-dedup.minScrapeInterval=1ms`.
+ *
+ * With `--self` it sends metrics of its own, with the tag `program=tsd.ts`:
+ *
+ * | metric | kind |
+ * | --- | --- |
+ * | metriccounter.dropped | flow: datapoints dropped, as the spool was full |
+ * | metriccounter.refused | flow: lines that are not puts, or that the TSD refused |
+ * | metriccounter.waiting.bytes | stock: bytes that wait to be sent |
  */
-import { isPut, LineCutter, MAX_PUT } from "../mod.ts";
+import { autodump, isPut, LineCutter, MAX_PUT } from "../mod.ts";
 import {
   accepted,
   allSaid,
   commandLine,
   complain,
   complainSync,
+  countSelf,
   duration,
   flag,
   lastWords,
@@ -31,7 +40,6 @@ import {
 import { DiskStore } from "./tsd/disk.ts";
 import { authorizationOf, hostOf } from "./tsd/address.ts";
 import { printable } from "./tsd/replies.ts";
-import { reportSelf } from "./tsd/self.ts";
 import { Sender } from "./tsd/sender.ts";
 import { Spool } from "./tsd/spool.ts";
 
@@ -193,18 +201,21 @@ lastWords(async (again) => {
   await new Promise(() => {}); // until all is sent
 });
 const sending = sender.run();
+const known = () => ({
+  flows: {
+    dropped: spool.dropped,
+    refused: sender.replies.refused + noPuts,
+  },
+  stocks: { "waiting.bytes": spool.waiting },
+});
 const self = options.self
-  ? reportSelf(
-    () => ({
-      dropped: spool.dropped,
-      refused: sender.replies.refused + noPuts,
-      waiting: spool.waiting,
-    }),
-    (lines) => add(lines.trimEnd().split("\n")),
-  )
+  ? countSelf(known, { tags: { program: "tsd.ts" } })
   : undefined;
+const output = (lines: string) => add(lines.trimEnd().split("\n"));
+const dump = self && autodump(...self.counters, { output });
 await Promise.race([read(), signalled.promise]);
-await self?.[Symbol.asyncDispose]();
+self?.[Symbol.dispose]();
+await dump?.[Symbol.asyncDispose]();
 sender.end();
 await within(options.timeout * 1000, sending);
 await within(TIME_TO_SAY, allSaid());

@@ -56,5 +56,6 @@ export { type LastWords, lastWords } from "./last_words.ts";
 export { LineWriter, type Output, writeAll } from "./output.ts";
 export { type PassedOn, passOn } from "./pass_on.ts";
 export { progressBar } from "./progress_bar.ts";
+export { countSelf, type Self, type SelfCounters } from "./self.ts";
 export { Screen, type Size, terminalOutput } from "./screen.ts";
 export { sleep, turn, within } from "./wait.ts";

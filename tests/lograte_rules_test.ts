@@ -178,9 +178,12 @@ Deno.test("LogCounter makes tags and values from the fields of JSON", () => {
     "lines 6",
   ]);
   assertEquals(counter.badValues, 1);
-  assertEquals(counter.passedOver, [
+  assertEquals(counter.remarks({ late: 2, tooLarge: 3, ahead: 1 }), [
+    "2 late",
+    "4 bad values",
     "4 lines without JSON",
     "1 line without the field responseTime",
+    "1 line ahead of the clock",
   ]);
 });
 

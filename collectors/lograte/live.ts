@@ -19,13 +19,13 @@ import {
   complain,
   complainSync,
   counted,
+  countSelf,
   fail,
   lastWords,
   takeAll,
 } from "../../script/mod.ts";
 import { type Settings, timeOf } from "./options.ts";
-import { LogCounter } from "./log_counter.ts";
-import { countSelf } from "./self.ts";
+import { LogCounter, tellsAny } from "./log_counter.ts";
 import { TimeTeller } from "./time_teller.ts";
 
 const FIRST_LOOK = 5000; // ms until it is said that nothing has matched
@@ -60,18 +60,10 @@ export async function live(settings: Settings): Promise<void> {
   const times = new Set<TimeTeller>();
   let unreadBefore = 0; // lines without a time in logs that have ended
   addEventListener("unload", () => {
-    const { late, badValues, passedOver } = counter;
     const unread = [...times]
       .reduce((sum, { unread }) => sum + unread, unreadBefore);
-    if (late + badValues + passedOver.length + unread === 0) return;
-    complainSync([
-      `${late} late`,
-      counted(badValues, "bad value"),
-      ...passedOver,
-      ...(unread > 0
-        ? [`${counted(unread, "line")} took the time of the line before`]
-        : []),
-    ].join(", "));
+    const remarks = counter.remarks({ late: counter.late, unread });
+    if (remarks.some(tellsAny)) complainSync(remarks.join(", "));
   });
   await using _ = autodump();
   const ended = new AbortController();
@@ -79,7 +71,10 @@ export async function live(settings: Settings): Promise<void> {
   using _ending = lastWords(() => ended.abort());
   let read = 0;
   using _self = settings.self
-    ? countSelf(settings, () => ({ lines: read, late: counter.late }))
+    ? countSelf(
+      () => ({ flows: { lines: read, late: counter.late } }),
+      settings.self,
+    )
     : undefined;
   const firstLook = setTimeout(() => {
     if (!counter.waits) return;

@@ -46,6 +46,27 @@ export interface CountedAgain extends Counted {
   readonly isWithin: boolean;
 }
 
+/** Numbers of lines that {@linkcode LogCounter.remarks} tells. */
+export interface Remarkable {
+  /** They came too late. */
+  late: number;
+  /** Their values would make too large a sum. */
+  tooLarge?: number;
+  /** They took the time of the line before. */
+  unread?: number;
+  /** They are before the first time. */
+  untimed?: number;
+  /** They are ahead of the clock. */
+  ahead?: number;
+  /** They are of other times than those that are asked for. */
+  outside?: number;
+}
+
+/** Whether a part of a message tells of any lines. */
+export function tellsAny(remark: string): boolean {
+  return !remark.startsWith("0 ");
+}
+
 /** Counts each line by all rules. */
 export class LogCounter {
   /** Lines that should be JSON and are not. */
@@ -110,9 +131,18 @@ export class LogCounter {
     return this.#byRule.flatMap(({ counters }) => [...counters]);
   }
 
-  /** The parts of a message about lines that did not count. */
-  get passedOver(): string[] {
+  /**
+   * What is to be said at the end of lines that did not count, or whose time is
+   * another line's.
+   *
+   * @param lines What else is known of them.
+   * @returns The parts of a message.
+   */
+  remarks(lines: Remarkable): string[] {
+    const { late, tooLarge = 0, unread, untimed, ahead, outside } = lines;
     return [
+      `${late} late`,
+      counted(this.badValues + tooLarge, "bad value"),
       ...(this.#notJson > 0
         ? [`${counted(this.#notJson, "line")} without JSON`]
         : []),
@@ -127,6 +157,14 @@ export class LogCounter {
             }`,
           ]
           : []
+      ),
+      ...Object.entries({
+        "took the time of the line before": unread,
+        "before the first time": untimed,
+        "ahead of the clock": ahead,
+        "of other times": outside,
+      }).flatMap(([what, number = 0]) =>
+        number > 0 ? [`${counted(number, "line")} ${what}`] : []
       ),
     ];
   }

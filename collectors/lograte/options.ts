@@ -8,10 +8,12 @@ import {
   isPattern,
   LogTime,
   type LogTimeOptions,
+  type MetricCounterOptions,
   type PutFormat,
   type TakenTime,
+  toWord,
 } from "../../mod.ts";
-import { UNDER_TCOLLECTOR } from "../../script/mod.ts";
+import { programName, UNDER_TCOLLECTOR } from "../../script/mod.ts";
 import { FieldReader } from "./fields.ts";
 import type { LogRule } from "./rule_counter.ts";
 import { LogCounter, type LogCounterOptions } from "./log_counter.ts";
@@ -19,6 +21,7 @@ import { unwrapped, wrappedTime } from "./unwrap.ts";
 
 const AGAIN = 60; // s
 const TIMESPAN = 15; // s, or more, to be a multiple of the granularity
+const MAX_NAME = 64; // characters of the program's name in a tag
 const MIN_DISORDER = 60; // s by which the lines of any log may be out of order
 const PLAIN_TEXT = /^[^\\^$.*+?()[\]{}|]+$/; // an expression that is only a text
 
@@ -167,8 +170,8 @@ export interface Settings {
   timeFormat: string | undefined;
   /** The zone of times that do not tell theirs. */
   zone: string | undefined;
-  /** Whether puts about this program are printed, too. */
-  self: boolean;
+  /** The options of the counters about this program; undefined without them. */
+  self: MetricCounterOptions | undefined;
   /** The option `time`. */
   time: string | RegExp | undefined;
   /** The file that keeps where to go on after a death. */
@@ -245,6 +248,28 @@ function pointOf(
       }`,
     );
   }
+}
+
+function isSelfCounted({ self, format }: LogOptions): boolean {
+  const isForTcollector = format === undefined
+    ? UNDER_TCOLLECTOR
+    : format === "tcollector";
+  return self ?? isForTcollector;
+}
+
+/** The options of the counters about this program: its metric tells it apart. */
+function selfOptions(
+  { metric, tags }: LogRule,
+  { timespan, granularity, format, tags: common }: Settings["counting"],
+): MetricCounterOptions {
+  const { host } = { ...common, ...tags };
+  const program = toWord(programName(), MAX_NAME);
+  return {
+    timespan,
+    granularity,
+    format,
+    tags: { program, metric, ...(host !== undefined && { host }) },
+  };
 }
 
 /**
@@ -327,10 +352,7 @@ export function complete(
     textOfTime: of("time", () => textOfTime(options, fields)),
     timeFormat,
     zone,
-    self: options.self ??
-      (options.format === undefined
-        ? UNDER_TCOLLECTOR
-        : options.format === "tcollector"),
+    self: isSelfCounted(options) ? selfOptions(rules[0]!, counting) : undefined,
     time,
     resume: options.resume,
     again: options.again ?? AGAIN,

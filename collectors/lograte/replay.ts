@@ -246,7 +246,6 @@ export async function replay(settings: Settings): Promise<void> {
   const total = (key: "lines" | "outside") =>
     logs.reduce((sum, log) => sum + log[key], 0);
   const unread = logs.reduce((sum, { time }) => sum + time.unread, 0);
-  const outside = total("outside");
   complainSync([
     counted(total("lines"), "line"),
     counted(counter.events - late - aside - tooLarge, "event"),
@@ -254,13 +253,7 @@ export async function replay(settings: Settings): Promise<void> {
       ? `${utc(oldest + ahead)} to ${utc(newest + ahead)}`
       : "no times",
     `${Math.round(total("lines") / seconds)} lines/s`,
-    `${late} late`,
-    counted(counter.badValues + tooLarge, "bad value"),
-    ...counter.passedOver,
-    ...(unread > 0
-      ? [`${counted(unread, "line")} took the time of the line before`]
-      : []),
-    ...(outside > 0 ? [`${counted(outside, "line")} of other times`] : []),
+    ...counter.remarks({ late, tooLarge, unread, outside: total("outside") }),
   ].join(", "));
   finished.resolve();
 }

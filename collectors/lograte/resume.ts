@@ -16,13 +16,12 @@ import {
 import {
   complain,
   complainSync,
-  counted,
+  countSelf,
   fail,
   systemReason,
 } from "../../script/mod.ts";
 import { CURE, describe, type Settings, timeOf } from "./options.ts";
-import { LogCounter } from "./log_counter.ts";
-import { countSelf } from "./self.ts";
+import { LogCounter, tellsAny } from "./log_counter.ts";
 
 const NONE = new MetricFamily("none");
 const SAY_AGAIN = 60_000; // ms between messages about how much is not read yet
@@ -62,11 +61,10 @@ export async function resume(settings: Settings): Promise<void> {
     fromStart: true,
   });
   using self = settings.self
-    ? countSelf(settings, () => ({
-      lines: logs.lines,
-      late: logs.late,
-      lag: logs.lag.seconds,
-    }))
+    ? countSelf(() => ({
+      flows: { lines: logs.lines, late: logs.late },
+      stocks: { "lag.seconds": logs.lag.seconds },
+    }), settings.self)
     : undefined;
   // Without a counter, too: it notices when the reader of stdout is gone.
   await using _dump = autodump(NONE, ...self?.counters ?? []);
@@ -77,19 +75,8 @@ export async function resume(settings: Settings): Promise<void> {
     const status = error instanceof StateError ? 1 : 13;
     fail(`cannot write ${state}: ${systemReason(error)}`, status);
   }
-  const { late, untimed, ahead } = logs;
-  const { badValues, passedOver } = counter;
-  if (late + untimed + ahead + badValues + passedOver.length > 0) {
-    complainSync([
-      `${late} late`,
-      counted(badValues, "bad value"),
-      ...passedOver,
-      ...(untimed > 0
-        ? [`${counted(untimed, "line")} before the first time`]
-        : []),
-      ...(ahead > 0 ? [`${ahead} ahead of the clock`] : []),
-    ].join(", "));
-  }
+  const remarks = counter.remarks(logs);
+  if (remarks.some(tellsAny)) complainSync(remarks.join(", "));
 }
 
 /** The options on which the values of datapoints depend, by their names. */
