@@ -57,14 +57,14 @@ export {
 export { journal, whyNoJournal } from "./lines/journal.ts";
 export { Lines, linesOf } from "./lines/lines.ts";
 export { follow, type FollowOptions } from "./lines/program.ts";
-export { TimedLogs } from "./lines/resume.ts";
+export { TimedLogs } from "./lines/timed_logs.ts";
 export type {
   Counting,
   Lag,
   TimedLogsOptions,
-} from "./lines/resume/options.ts";
-export type { LineCounter } from "./lines/resume/source.ts";
-export { StateError } from "./lines/resume/state.ts";
+} from "./lines/timed_logs/options.ts";
+export type { LineCounter } from "./lines/timed_logs/source.ts";
+export { StateError } from "./lines/timed_logs/state.ts";
 export { type FoundLog, tail, tailAll } from "./lines/tail.ts";
 export { filesOf, isPattern } from "./lines/tail/pattern.ts";
 export { LogTime, type LogTimeOptions, type TakenTime } from "./lines/time.ts";

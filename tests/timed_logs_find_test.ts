@@ -1,7 +1,11 @@
 /** How the files of a log are found again after they got other names. */
 import { assertEquals } from "@std/assert";
-import { find } from "../lines/resume/find.ts";
-import { type FileState, hashOf, type State } from "../lines/resume/state.ts";
+import { find } from "../lines/timed_logs/find.ts";
+import {
+  type FileState,
+  hashOf,
+  type State,
+} from "../lines/timed_logs/state.ts";
 import { identityOf } from "../lines/tail/held_file.ts";
 import { processTest, Running } from "./helpers/processes.ts";
 

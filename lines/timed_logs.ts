@@ -11,11 +11,11 @@ import { builtin } from "../script/builtin.ts";
 import { complain, complainSync, messageOf } from "../script/complain.ts";
 import { lastWords } from "../script/last_words.ts";
 import { sleep, within } from "../script/wait.ts";
-import { atTheirEnds, find } from "./resume/find.ts";
-import { Log, QUIET } from "./resume/log.ts";
-import type { Counting, Lag, TimedLogsOptions } from "./resume/options.ts";
-import { floorTo, Source } from "./resume/source.ts";
-import { type State, StateError, StateFile } from "./resume/state.ts";
+import { atTheirEnds, find } from "./timed_logs/find.ts";
+import { Log, QUIET } from "./timed_logs/log.ts";
+import type { Counting, Lag, TimedLogsOptions } from "./timed_logs/options.ts";
+import { floorTo, Source } from "./timed_logs/source.ts";
+import { type State, StateError, StateFile } from "./timed_logs/state.ts";
 import type { HeldFile } from "./tail/held_file.ts";
 import { LogTime } from "./time.ts";
 

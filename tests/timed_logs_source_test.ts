@@ -1,6 +1,6 @@
 /** One file of a log that is resumed. */
 import { assertEquals } from "@std/assert";
-import { Source } from "../lines/resume/source.ts";
+import { Source } from "../lines/timed_logs/source.ts";
 import { HeldFile } from "../lines/tail/held_file.ts";
 import { processTest } from "./helpers/processes.ts";
 
