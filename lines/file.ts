@@ -5,11 +5,12 @@
  * @module
  */
 
+import type { LineOptions } from "./cut.ts";
 import { type Lines, linesOf } from "./lines.ts";
 import { reasonOf, whyNoLog } from "./reason.ts";
 
 /** Options of {@linkcode readLog}. */
-export interface ReadLogOptions {
+export interface ReadLogOptions extends LineOptions {
   /** Its `value` is raised by the bytes that were read. */
   progress?: { value: number } | undefined;
 }
@@ -123,7 +124,9 @@ async function* plain(
     yield* unzipped(all);
   } else {
     throw new TypeError(
-      `Cannot read ${path} as it must be plain or gzip: it is ${found.name}, which ${found.program} unpacks`,
+      `Cannot read ${
+        path === "-" ? "stdin" : path
+      } as it must be plain or gzip: it is ${found.name}, which ${found.program} unpacks`,
     );
   }
 }
@@ -134,7 +137,7 @@ async function* plain(
  * file is called.
  *
  * @param path The file; stdin where it is `-`.
- * @param options What is to be told of the progress.
+ * @param options Which lines are wanted, and what is to be told of the progress.
  * @returns The lines. Reading them throws a TypeError if the file is compressed
  * by another program than gzip.
  *
@@ -153,7 +156,7 @@ export function readLog(
   options: ReadLogOptions = {},
 ): Lines {
   const chunks = chunksOf(path, options.progress ?? { value: 0 });
-  return linesOf(plain(path, chunks));
+  return linesOf(plain(path, chunks), options);
 }
 
 /**

@@ -501,15 +501,11 @@ processTest(
   async (folder) => {
     const log = `${folder}/log`;
     await Deno.writeTextFile(log, "1781442961 GET\n1781442961 get\n");
-    const args = [
-      "--metric",
-      "m",
-      "--match",
-      "get",
-      "--ignore-case",
-      "--replay",
-    ];
-    assertEquals(total(puts((await lograte(...args, log)).out)), 2);
+    const counted = async (...args: string[]) =>
+      total(puts((await lograte("--metric", "m", ...args, log)).out));
+    const args = ["--ignore-case", "--replay"];
+    assertEquals(await counted("--match", "get", ...args), 2);
+    assertEquals(await counted("--except", "get", ...args), 0);
   },
 );
 
@@ -522,15 +518,11 @@ processTest(
     const args = (match: string) => ["--metric", "m", "--match", match, log];
     assertRefused(args("(?P<s>x)"), /\(\?<name>/);
     assertRefused(args("(?i)x"), /--ignore-case/);
-    const slashes = await lograte(
-      "--metric",
-      "m",
-      "--match",
-      "/get/i",
-      "--replay",
-      log,
-    );
-    assertMatch(slashes.err[0]!, /leave them out and add --ignore-case/);
+    for (const name of ["--match", "--except"]) {
+      const options = ["--metric", "m", name, "/get/i", "--replay"];
+      const { err } = await lograte(...options, log);
+      assertMatch(err[0]!, new RegExp(`${name} looks for the slashes, too; `));
+    }
   },
 );
 
@@ -550,6 +542,33 @@ processTest(
     const other = await lograte(...replay, `${folder}/other.xz`);
     assertEquals(other.code, 2);
     assertMatch(other.err.join(), /compressed by xz; try: xzcat /);
+  },
+);
+
+processTest(
+  "lograte.ts unzips what gzip wrote to stdin, counts all of a damaged part, and refuses others",
+  ["sh", "xz"],
+  async (folder) => {
+    const zipped = await gzip("1781442961 x\n".repeat(5));
+    await Deno.writeFile(`${folder}/whole`, zipped);
+    await Deno.writeFile(`${folder}/torn`, zipped.subarray(0, -8));
+    await Deno.writeTextFile(`${folder}/other`, "x\n");
+    await new Running(["xz", `${folder}/other`]).end();
+    const read = async (path: string) => {
+      const program = new Running([
+        ...["sh", "-c", 'in=$1; shift; exec "$@" < "$in"', "sh", path],
+        ...command(SCRIPT, "--metric", "m", "-"),
+      ]);
+      const { code } = await program.end();
+      return [code, total(puts(program.out)), program.err.join()] as const;
+    };
+    assertEquals(await read(`${folder}/whole`), [0, 5, ""]);
+    const [code, counted, said] = await read(`${folder}/torn`);
+    assertEquals([code, counted], [1, 5]);
+    assertMatch(said, /^lograte.ts: cannot read all of stdin: /);
+    const xz = await read(`${folder}/other.xz`);
+    assertEquals(xz.slice(0, 2), [13, 0]);
+    assertMatch(xz[2], /cannot read stdin: .* it is xz, which xzcat unpacks$/);
   },
 );
 

@@ -90,7 +90,11 @@ export function readCommand(usage: string): Command {
   const labels = some(options.label);
   if (labels && !json) refuse("option --label cannot be given without --json");
   needs("stats", "without --value", options.value !== undefined);
-  needs("ignore-case", "without --match", match !== undefined);
+  needs(
+    "ignore-case",
+    "without --match or --except",
+    match !== undefined || options.except !== undefined,
+  );
   needs("zone", "without --time", isTimed);
   needs("lateness", "without --time", isTimed);
   needs("since", "without --replay", replay);
@@ -106,7 +110,8 @@ export function readCommand(usage: string): Command {
   if (options.journal !== undefined && replay) {
     refuse("option --journal cannot be given with --replay");
   }
-  hintAtSlashes(match);
+  hintAtSlashes("--match", match);
+  hintAtSlashes("--except", options.except);
   if (metric === undefined) refuse("option --metric is needed");
   if (args.length === 0 && options.journal === undefined) {
     refuse("a FILE is needed, or --journal");
@@ -171,10 +176,10 @@ function timeOf(time: string | undefined, json: boolean): LogOptions["time"] {
 }
 
 /** Says what to write in place of `/expression/i`. */
-function hintAtSlashes(match: RegExp | undefined): void {
-  const [, inner] = match?.source.match(/^\\\/(.*)\\\/[a-z]+$/) ?? [];
+function hintAtSlashes(option: string, expression: RegExp | undefined): void {
+  const [, inner] = expression?.source.match(/^\\\/(.*)\\\/[a-z]+$/) ?? [];
   if (inner === undefined) return;
   complain(
-    `--match looks for the slashes, too; for all cases of "${inner}" leave them out and add --ignore-case`,
+    `${option} looks for the slashes, too; for all cases of "${inner}" leave them out and add --ignore-case`,
   );
 }

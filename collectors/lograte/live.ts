@@ -10,7 +10,8 @@ import {
   isPattern,
   journal,
   type LineOptions,
-  linesOf,
+  Lines,
+  readLog,
   tail,
   tailAll,
   whyNoJournal,
@@ -22,6 +23,7 @@ import {
   countSelf,
   fail,
   lastWords,
+  messageOf,
   takeAll,
 } from "../../script/mod.ts";
 import { type Settings, timeOf } from "./options.ts";
@@ -36,11 +38,26 @@ async function* logsOf(
   options: LineOptions,
 ): AsyncGenerator<FoundLog> {
   if (file === "-") {
-    yield { path: "stdin", lines: linesOf(Deno.stdin.readable, options) };
+    yield { path: "stdin", lines: new Lines(stdin(options)) };
   } else if (isPattern(file)) {
     yield* tailAll(file, options);
   } else {
     yield { path: file, lines: tail(file, options) };
+  }
+}
+
+/** Reads stdin, zipped or not; what was read counts, also when it breaks off. */
+async function* stdin(options: LineOptions): AsyncGenerator<string[]> {
+  let isRead = false;
+  try {
+    for await (const lines of readLog("-", options).batches) {
+      isRead ||= lines.length > 0;
+      yield lines;
+    }
+  } catch (error) {
+    if (!isRead) fail(`cannot read stdin: ${messageOf(error)}`, 13);
+    complainSync(`cannot read all of stdin: ${messageOf(error)}`);
+    Deno.exitCode = 1;
   }
 }
 
