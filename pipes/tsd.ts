@@ -39,6 +39,7 @@ import {
 } from "../script/mod.ts";
 import { DiskStore } from "./tsd/disk.ts";
 import { authorizationOf, hostOf } from "./tsd/address.ts";
+import { Aside } from "./tsd/aside.ts";
 import { printable } from "./tsd/replies.ts";
 import { Sender } from "./tsd/sender.ts";
 import { Spool } from "./tsd/spool.ts";
@@ -107,14 +108,14 @@ const options = commandLine(USAGE, {
 }, Infinity);
 const limit = options.spool;
 const most = limit / 4; // bytes that wait while a TSD takes what there is
+if (options.args.length === 0) refuse("no HOST given");
 const authorization = accepted(credentials);
-const hosts = accepted(() =>
-  options.args.map((arg) => hostOf(arg, { most, authorization }))
-);
-if (hosts.length === 0) refuse("no HOST given");
-
 const store = accepted(openStore, "option --spool-dir: ");
-const spool = new Spool(store ? { limit, store } : { limit });
+const place = store ? { store } : {};
+const spool = new Spool({ limit, ...place });
+const failed = new Spool({ limit: limit / 16, ...place });
+const common = { most, authorization, aside: new Aside(failed) };
+const hosts = accepted(() => options.args.map((arg) => hostOf(arg, common)));
 const sender = new Sender(hosts, spool);
 let noPuts = 0;
 let quietUntil = 0;
@@ -159,8 +160,8 @@ function add(lines: string[]): void {
     lines.filter((line) => !isPut(line)).forEach(refuseLine);
   }
   if (puts.length === 0) return;
-  const dropped = spool.push(puts.join("\n") + "\n", puts.length);
-  if (dropped > 0 && performance.now() > quietUntil) {
+  const lost = spool.push(puts.join("\n") + "\n", puts.length);
+  if (lost > 0 && performance.now() > quietUntil) {
     quietUntil = performance.now() + QUIET;
     complain(`the spool is full; datapoints dropped so far: ${spool.dropped}`);
   }
@@ -176,9 +177,14 @@ async function read(): Promise<void> {
   for (const line of cutter.end()) refuseLine(`${line} (without its end)`);
 }
 
+function dropped(): number {
+  return spool.dropped + failed.dropped;
+}
+
 function finish(): never {
-  const { lines, sent } = spool.undelivered;
-  const missing = lines + spool.dropped;
+  const { sent, lines: left } = spool.undelivered;
+  const lines = left + failed.undelivered.lines;
+  const missing = lines + dropped();
   const { refused } = sender.replies;
   if (missing > 0) {
     const kept = store && lines > 0
@@ -203,10 +209,10 @@ lastWords(async (again) => {
 const sending = sender.run();
 const known = () => ({
   flows: {
-    dropped: spool.dropped,
+    dropped: dropped(),
     refused: sender.replies.refused + noPuts,
   },
-  stocks: { "waiting.bytes": spool.waiting },
+  stocks: { "waiting.bytes": spool.waiting + failed.waiting },
 });
 const self = options.self
   ? countSelf(known, { tags: { program: "tsd.ts" } })

@@ -7,7 +7,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { authorizationOf, hostOf } from "../pipes/tsd/address.ts";
-import { Http, type HttpOptions, jsonOf } from "../pipes/tsd/http.ts";
+import { jsonOf } from "../pipes/tsd/http.ts";
 import { Closed, type Host, Share } from "../pipes/tsd/link.ts";
 import { Sender } from "../pipes/tsd/sender.ts";
 import { Spool } from "../pipes/tsd/spool.ts";
@@ -16,9 +16,12 @@ import {
   type Answer,
   atLast,
   compare,
+  details,
   FakeTsd,
   generate,
+  httpOn,
   HttpTsd,
+  nowhere,
   Piped,
   startSender,
   take,
@@ -31,26 +34,6 @@ import {
   Running,
   until,
 } from "./helpers/processes.ts";
-
-function httpOn(port: number, options: HttpOptions = {}, path = ""): Http {
-  return new Http(new URL(`http://127.0.0.1:${port}${path}`), options);
-}
-
-/** The answer of an OpenTSDB that refuses some datapoints. */
-function details(lines: string[], error: (line: string) => string | undefined) {
-  const errors = lines.flatMap((line) => {
-    const found = error(line);
-    const datapoint = { metric: line.split(" ")[1] };
-    return found === undefined ? [] : [{ error: found, datapoint }];
-  });
-  const failed = errors.length;
-  const body = JSON.stringify({
-    success: lines.length - failed,
-    failed,
-    errors,
-  });
-  return { status: failed > 0 ? 400 : 200, body };
-}
 
 Deno.test("jsonOf() writes puts as JSON, with each number as it was written", () => {
   const lines = [
@@ -78,7 +61,7 @@ Deno.test("jsonOf() writes puts as JSON, with each number as it was written", ()
 });
 
 Deno.test("hostOf() takes a URL, but not one with a password", () => {
-  const of = (text: string) => hostOf(text, { most: 1000 });
+  const of = (text: string) => hostOf(text, { most: 1000, aside: nowhere() });
   assertEquals(of("http://tsd:4242").name, "tsd:4242");
   assertEquals(of("HTTPS://tsd/insert/0").name, "tsd");
   assertEquals(of("tsd").name, "tsd:4242");
@@ -125,10 +108,10 @@ processTest("Http adds /api/put to a path that lacks it", [], async () => {
       ["/insert/0/opentsdb/", "/insert/0/opentsdb/api/put?sync&details"],
       ["/x/api/put", "/x/api/put?sync&details"],
       ["/?extra_label=a=b", "/api/put?extra_label=a=b&sync&details"],
-    ]
+    ] as const
   ) {
     await using server = new HttpTsd();
-    const { add, end } = startSender([httpOn(server.port, {}, path)]);
+    const { add, end } = startSender([httpOn(server.port, { path })]);
     add(take(generate(), 1));
     await end();
     const { pathname, search } = server.requests[0]!.url;
@@ -301,7 +284,6 @@ for (
     ...[
       "Please throttle",
       "Timeout exception",
-      "Unexpected exception",
       "Storage exception: Exceeded the inflight RPC limit",
       "Write timedout",
     ].map((error) => [`replied: ${error}`, {

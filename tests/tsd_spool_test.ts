@@ -82,3 +82,15 @@ Deno.test("Spool.push() makes room by forgetting what was surely stored; none of
   for (let i = 0; i < 2; i++) assertEquals(spool.push(text, 3), 0);
   assertEquals(spool.rewind(), { again: 0, lost: 0 });
 });
+
+Deno.test("Spool takes over what a store has found, and a second one does not", () => {
+  const found = [{ key: "a\n", lines: 1, length: 2 }];
+  const store = {
+    put: ({ text }: { text: string }) => text,
+    get: (key: unknown) => key as string,
+    delete: () => {},
+    found,
+  };
+  const [first, second] = [0, 1].map(() => new Spool({ limit: 1e6, store }));
+  assertEquals([takeAll(first!), takeAll(second!)], ["a\n", ""]);
+});

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Aside } from "./aside.ts";
 import { Http } from "./http.ts";
 import type { Host } from "./link.ts";
 import { printable } from "./replies.ts";
@@ -35,6 +36,8 @@ export function parseAddress(text: string): Address {
 export interface HostOptions {
   /** The most bytes that it is given at once. */
   most: number;
+  /** Gets the puts that fail where others are stored. */
+  aside: Aside;
   /** The value of the header `Authorization`, for HTTP. */
   authorization?: string | undefined;
 }
@@ -59,7 +62,7 @@ export function hostOf(text: string, options: HostOptions): Host {
       `the URL of ${url.host} must not hold a password, as others can see the command line: use --credentials or TSD_CREDENTIALS`,
     );
   }
-  return new Http(url, options);
+  return new Http(url, options.aside, options);
 }
 
 /**

@@ -13,6 +13,8 @@ import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import zlib, { type ZlibOptions } from "node:zlib";
 import { within } from "../../script/mod.ts";
+import { type Failed, TooLarge, type Verdict, verdictOf } from "./answers.ts";
+import type { Aside } from "./aside.ts";
 import {
   Closed,
   type Fate,
@@ -22,7 +24,6 @@ import {
   Stalled,
   Throttled,
 } from "./link.ts";
-import { printable } from "./replies.ts";
 
 const PATH = "/api/put";
 const LEAST_SHARE = 1024; // bytes of lines in one request
@@ -31,13 +32,9 @@ const MOST_SHARE = 1024 * 1024; // bytes
 const PATIENCE = 30_000; // ms
 const SWIFT = 3000; // ms: an answer that comes within it makes the next request larger
 const LANES = 4; // requests at once, as OpenTSDB takes a second to answer each
-const PAUSE = new Set([408, 429, 500, 502, 503, 504]); // statuses that may pass
+const RECENT = 60_000; // ms for which a TSD that has stored something works
 const TAG = / ([^ =\n]+)=([^ \n]+)/g;
 const PUT = /^put (\S+) 0*(\d+) (-?)0*(\d[\d.]*),(.*)$/gm;
-const TOO_LARGE = /chunk|too (large|long|big)/i;
-/** Reasons for which OpenTSDB may take the same datapoint at another time. */
-const TRANSIENT =
-  /^(storage exception|please throttle|timeout exception|write timedout|unexpected exception)/i;
 const HEADERS = {
   "content-type": "application/json",
   "content-encoding": "gzip",
@@ -61,15 +58,7 @@ export interface HttpOptions {
   authorization?: string | undefined;
 }
 
-/** What OpenTSDB answers if asked for details. */
-interface Details {
-  success: number;
-  errors?: { error?: string; datapoint?: { metric?: string } }[];
-}
-
 type DuplexPair = Parameters<typeof Duplex.fromWeb>[0];
-
-class TooLarge extends Error {}
 
 /** A TSD that takes puts by HTTP. */
 export class Http implements Host {
@@ -78,14 +67,16 @@ export class Http implements Host {
   readonly #url: URL;
   readonly #patience: number;
   readonly #headers: Record<string, string>;
+  readonly #aside: Aside;
 
   /**
    * Tells where the TSD is.
    *
    * @param url Its address; `/api/put` is added to the path if it is not there.
+   * @param aside Gets the puts that fail where others are stored.
    * @param options What differs from the defaults.
    */
-  constructor(url: URL, options: HttpOptions = {}) {
+  constructor(url: URL, aside: Aside, options: HttpOptions = {}) {
     const { most = MOST_SHARE, patience, authorization } = options;
     this.name = url.host;
     this.#url = new URL(url);
@@ -97,6 +88,7 @@ export class Http implements Host {
       most: Math.min(most, MOST_SHARE),
     });
     this.#patience = patience ?? PATIENCE;
+    this.#aside = aside;
     this.#headers = authorization === undefined
       ? HEADERS
       : { ...HEADERS, authorization };
@@ -109,6 +101,8 @@ export class Http implements Host {
         share: this.share,
         patience: this.#patience,
         headers: this.#headers,
+        aside: this.#aside,
+        name: this.name,
         reply,
       }),
     );
@@ -122,6 +116,8 @@ interface HttpLinkOptions {
   share: Share;
   patience: number;
   headers: Record<string, string>;
+  aside: Aside;
+  name: string;
   reply: (line: string) => void;
 }
 
@@ -165,29 +161,27 @@ class HttpLink implements Link {
   readonly worn = false;
   readonly #url: URL;
   readonly #agent = new Connections(() => this.#take());
-  readonly #share: Share;
-  readonly #patience: number;
+  readonly #options: HttpLinkOptions;
   readonly #headers: Record<string, string>;
-  readonly #reply: (line: string) => void;
   readonly #closed = Promise.withResolvers<never>();
   /** A connection that no request has used yet. */
   #spare: Promise<Duplex> | undefined;
   /** Whether the end of the connection is no surprise. */
   #closing = false;
+  /** When the TSD has last stored something. */
+  #stored = -Infinity;
 
   constructor(url: URL, options: HttpLinkOptions) {
     this.#url = url;
-    this.#share = options.share;
-    this.#patience = options.patience;
+    this.#options = options;
     this.#headers = { ...options.headers, host: url.host };
-    this.#reply = options.reply;
     this.#closed.promise.catch(() => {}); // whoever waits for it is told
   }
 
   /** Finds out whether the TSD is there, before anything is sent to it. */
   async connect(): Promise<void> {
     const spare = this.#spare = this.#connect();
-    if (!await within(this.#patience, spare)) {
+    if (!await within(this.#options.patience, spare)) {
       throw new Stalled("does not answer");
     }
   }
@@ -199,15 +193,16 @@ class HttpLink implements Link {
   }
 
   get most(): number {
-    return LANES * this.#share.size;
+    return LANES * this.#options.share.size;
   }
 
   async until<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
     return await within(ms, Promise.race([this.#closed.promise, work]));
   }
 
-  finish(): Promise<void> {
-    return Promise.resolve(); // each answer has told it
+  /** Each answer has told what was stored; what was set aside is tried again. */
+  async finish(): Promise<void> {
+    await this.#sendWith(this.#options.aside.take(true));
   }
 
   [Symbol.dispose](): void {
@@ -216,21 +211,39 @@ class HttpLink implements Link {
     this.#spare?.then((stream) => stream.destroy(), () => {});
   }
 
-  async send(lines: string): Promise<Fate> {
-    const rest = [lines];
-    const refused: string[] = [];
+  send(lines: string): Promise<Fate> {
+    return this.#sendWith(this.#options.aside.take(), lines);
+  }
+
+  async #sendWith(again: string, lines = ""): Promise<Fate> {
+    const { aside, name } = this.#options;
+    try {
+      const { fate, failed } = await this.#sendAll(lines + again);
+      aside.settle(name, failed);
+      return fate;
+    } catch (error) {
+      aside.rewind();
+      throw error;
+    }
+  }
+
+  async #sendAll(lines: string): Promise<{ fate: Fate; failed: Failed[] }> {
+    const rest = lines === "" ? [] : [lines];
+    const verdicts: Verdict[] = [];
     let fate: Fate = "stored";
+    const { share, reply } = this.#options;
     const lane = async () => {
       for (let text; (text = rest.pop()) !== undefined;) {
-        const piece = pieceOf(text, this.#share.size);
+        const piece = pieceOf(text, share.size);
         if (piece.length < text.length) rest.push(text.slice(piece.length));
         try {
-          const details = await this.#post(piece);
-          if (details) refused.push(...repliesOf(details));
-          else fate = "read";
+          const verdict = await this.#post(piece);
+          if (verdict === undefined) fate = "read";
+          else if (verdict.unnamed < 1) verdicts.push(verdict);
+          else rest.push(...halvesOf(piece)); // to find out which
         } catch (error) {
-          if (error instanceof TooLarge) this.#share.shrink(piece.length);
-          if (error instanceof TooLarge && this.#share.size < piece.length) {
+          if (error instanceof TooLarge) share.shrink(piece.length);
+          if (error instanceof TooLarge && share.size < piece.length) {
             rest.push(piece); // to be sent in smaller ones
           } else {
             rest.length = 0; // or the others would go on
@@ -240,23 +253,31 @@ class HttpLink implements Link {
       }
     };
     await Promise.all(Array.from({ length: LANES }, lane));
-    for (const reply of refused) this.#reply(reply);
-    return fate;
+    const failed = verdicts.flatMap(({ failed }) => failed);
+    this.#bear(verdicts, failed);
+    for (const { refused } of verdicts) refused.forEach(reply);
+    return { fate, failed };
   }
 
-  /** Sends one request; tells the details if the TSD does. */
-  async #post(lines: string): Promise<Details | undefined> {
+  /** Bears that something fails only while the TSD stores others. */
+  #bear(verdicts: Verdict[], failed: Failed[]): void {
+    const now = performance.now();
+    if (verdicts.some(({ stored }) => stored > 0)) this.#stored = now;
+    if (failed.length > 0 && now - this.#stored > RECENT) {
+      throw new Throttled(`replied: ${failed[0]!.error}`);
+    }
+  }
+
+  /** Sends one request; tells what became of the puts if the TSD does. */
+  async #post(lines: string): Promise<Verdict | undefined> {
+    const { share, patience } = this.#options;
     const started = performance.now();
     const answer = this.#request(await gzip(jsonOf(lines)));
-    const found = await this.until(this.#patience, answer);
+    const found = await this.until(patience, answer);
     if (found === undefined) throw new Stalled("does not answer");
-    const [status, text] = found;
-    const details = detailsOf(text);
-    if (details === undefined && (status < 200 || status > 299)) {
-      throw failure(status, text);
-    }
-    if (performance.now() - started < SWIFT) this.#share.grow();
-    return details;
+    const verdict = verdictOf(found, lines);
+    if (performance.now() - started < SWIFT) share.grow();
+    return verdict;
   }
 
   #request(body: Uint8Array): Promise<[number, string]> {
@@ -296,20 +317,17 @@ class HttpLink implements Link {
   }
 }
 
-/** What was refused for good; throws if some of it may pass. */
-function repliesOf({ errors = [] }: Details): string[] {
-  const passing = errors.find(({ error = "" }) => TRANSIENT.test(error));
-  if (passing) throw new Throttled(`replied: ${passing.error}`);
-  return errors.map(({ error = "refused", datapoint }) =>
-    `put: ${error}: ${datapoint?.metric ?? ""}`
-  );
-}
-
 /** So many whole lines as fit, but one at least. */
 function pieceOf(lines: string, most: number): string {
   if (lines.length <= most) return lines;
   const end = lines.lastIndexOf("\n", most - 1) + 1;
   return lines.slice(0, end || lines.indexOf("\n") + 1 || lines.length);
+}
+
+/** The last half of the lines, then the first one. */
+function halvesOf(lines: string): [string, string] {
+  const first = pieceOf(lines, lines.length / 2);
+  return [lines.slice(first.length), first];
 }
 
 /**
@@ -331,30 +349,4 @@ function gzip(text: string): Promise<Uint8Array> {
   return promisify<string, ZlibOptions, Uint8Array>(zlib.gzip)(text, {
     level: 1,
   });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function detailsOf(text: string): Details | undefined {
-  const answer = parsed(text) as Partial<Details> | null | undefined;
-  return typeof answer?.success === "number" ? answer as Details : undefined;
-}
-
-/** The error that an answer without details stands for. */
-function failure(status: number, text: string): Error {
-  const { error } = (parsed(text) ?? {}) as {
-    error?: { message?: string } | string;
-  };
-  const what = typeof error === "string" ? error : error?.message ?? text;
-  const message = printable(`answers ${status} ${what}`);
-  if (status === 413 || (status === 400 && TOO_LARGE.test(what))) {
-    return new TooLarge(message);
-  }
-  return PAUSE.has(status) ? new Throttled(message) : new Error(message);
 }

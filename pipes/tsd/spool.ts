@@ -23,7 +23,10 @@ export interface Store {
   get(key: unknown): string | undefined;
   /** Forgets a batch. */
   delete(key: unknown): void;
-  /** What was kept before this program was started, oldest first. */
+  /**
+   * What was kept before this program was started, oldest first, until a spool
+   * takes it.
+   */
   found: { key: unknown; lines: number; length: number }[];
 }
 
@@ -99,7 +102,7 @@ export class Spool {
     this.#store = store;
     this.#keep = keep;
     this.#clock = clock ?? (() => performance.now());
-    for (const { key, lines, length } of store.found) {
+    for (const { key, lines, length } of store.found.splice(0)) {
       this.#add(key, lines, length);
     }
   }

@@ -1,5 +1,7 @@
 /** The TSDs of the tests: real ones, and small ones that do as a test says. */
 import { assertEquals } from "@std/assert";
+import { Aside } from "../../pipes/tsd/aside.ts";
+import { Http, type HttpOptions } from "../../pipes/tsd/http.ts";
 import type { Host } from "../../pipes/tsd/link.ts";
 import { Sender } from "../../pipes/tsd/sender.ts";
 import { Spool, type SpoolOptions } from "../../pipes/tsd/spool.ts";
@@ -336,6 +338,49 @@ function lineOf(
   return `put ${metric} ${timestamp} ${value} ${
     Object.entries(tags).map(([key, tag]) => `${key}=${tag}`).join(" ")
   }`;
+}
+
+/** Where a test does not look at what is set aside. */
+export function nowhere(): Aside {
+  return new Aside(new Spool({ limit: 1e6 }), { say: () => {} });
+}
+
+/** A TSD of this host, by HTTP. */
+export function httpOn(
+  port: number,
+  { path = "", aside = nowhere(), ...options }: HttpOptions & {
+    path?: string;
+    aside?: Aside;
+  } = {},
+): Http {
+  const url = new URL(`http://127.0.0.1:${port}${path}`);
+  return new Http(url, aside, options);
+}
+
+/** The answer of an OpenTSDB that refuses some datapoints. */
+export function details(
+  lines: string[],
+  error: (line: string) => string | undefined,
+) {
+  const errors = lines.flatMap((line) => {
+    const found = error(line);
+    const [, metric, timestamp, value, ...tags] = line.split(" ");
+    const pairs = tags.map((tag) => tag.split("="));
+    const datapoint = {
+      metric,
+      timestamp: Number(timestamp),
+      value,
+      tags: Object.fromEntries(pairs),
+    };
+    return found === undefined ? [] : [{ error: found, datapoint }];
+  });
+  const failed = errors.length;
+  const body = JSON.stringify({
+    success: lines.length - failed,
+    failed,
+    errors,
+  });
+  return { status: failed > 0 ? 400 : 200, body };
 }
 
 /** Starts a sender in this process, and collects what it says. */

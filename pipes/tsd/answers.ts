@@ -1,0 +1,124 @@
+/**
+ * What a TSD answers to `POST /api/put`, and what that says of the datapoints.
+ *
+ * @module
+ */
+
+import { isPut } from "../../mod.ts";
+import { Throttled } from "./link.ts";
+import { printable } from "./replies.ts";
+
+const PAUSE = new Set([408, 429, 500, 502, 503, 504]); // statuses that may pass
+const TOO_LARGE = /chunk|too (large|long|big)/i;
+/** Reasons for which OpenTSDB may take the same datapoint at another time. */
+const TRANSIENT =
+  /^(storage exception|please throttle|timeout exception|write timedout)/i;
+/** The reason that says nothing, as no identifiers are left, or no HBase. */
+const UNCLEAR = /^unexpected exception/i;
+
+/** A TSD takes smaller requests only. */
+export class TooLarge extends Error {}
+
+/** A put that failed: whether for ever is not known. */
+export interface Failed {
+  /** The line. */
+  line: string;
+  /** The reason that was given. */
+  error: string;
+}
+
+/** What became of the puts of a request. */
+export interface Verdict {
+  /** How many were stored. */
+  stored: number;
+  /** What is said of those that are refused for good. */
+  refused: string[];
+  /** Those that may be stored at another time, or never. */
+  failed: Failed[];
+  /** How many more were not stored, of which the TSD does not say which. */
+  unnamed: number;
+}
+
+interface Datapoint {
+  metric?: string;
+  timestamp?: number;
+  value?: string;
+  tags?: Record<string, string>;
+}
+
+/** What OpenTSDB answers if asked for details. */
+interface Details {
+  success: number;
+  errors?: { error?: string; datapoint?: Datapoint | null }[];
+}
+
+/**
+ * Reads an answer.
+ *
+ * @param answer Its status and its text.
+ * @param lines The puts of the request.
+ * @returns What became of them; undefined if the TSD has read them, and says no
+ * more.
+ * @throws {Error} If the TSD may take all of them at another time.
+ */
+export function verdictOf(
+  [status, text]: [number, string],
+  lines: string,
+): Verdict | undefined {
+  const details = detailsOf(text);
+  if (details !== undefined) return judged(details, lines);
+  if (status < 200 || status > 299) throw failure(status, text);
+  return undefined;
+}
+
+function judged({ success, errors = [] }: Details, lines: string): Verdict {
+  const passing = errors.find(({ error = "" }) => TRANSIENT.test(error));
+  if (passing) throw new Throttled(`replied: ${passing.error}`);
+  const refused: string[] = [];
+  const failed: Failed[] = [];
+  for (const { error = "refused", datapoint } of errors) {
+    const line = putOf(datapoint ?? {});
+    if (!UNCLEAR.test(error)) {
+      refused.push(`put: ${error}: ${datapoint?.metric ?? ""}`);
+    } else if (isPut(line)) failed.push({ line, error });
+  }
+  const sent = lines.split("\n").length - 1;
+  const unnamed = sent - success - refused.length - failed.length;
+  if (sent > 1 || unnamed < 1) {
+    return { stored: success, refused, failed, unnamed };
+  }
+  const error = "not stored, without a reason";
+  failed.push({ line: lines.trimEnd(), error });
+  return { stored: success, refused, failed, unnamed: 0 };
+}
+
+function putOf({ metric, timestamp, value, tags = {} }: Datapoint): string {
+  const pairs = Object.entries(tags).map(([key, tag]) => ` ${key}=${tag}`);
+  return `put ${metric} ${timestamp} ${value}${pairs.join("")}`;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function detailsOf(text: string): Details | undefined {
+  const answer = parsed(text) as Partial<Details> | null | undefined;
+  return typeof answer?.success === "number" ? answer as Details : undefined;
+}
+
+/** The error that an answer without details stands for. */
+function failure(status: number, text: string): Error {
+  const { error } = (parsed(text) ?? {}) as {
+    error?: { message?: string } | string;
+  };
+  const what = typeof error === "string" ? error : error?.message ?? text;
+  const message = printable(`answers ${status} ${what}`);
+  if (status === 413 || (status === 400 && TOO_LARGE.test(what))) {
+    return new TooLarge(message);
+  }
+  return PAUSE.has(status) ? new Throttled(message) : new Error(message);
+}

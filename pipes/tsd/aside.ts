@@ -1,0 +1,92 @@
+/**
+ * Keeps the puts that a TSD fails to store while it stores others, and has them
+ * sent again once in a while. Whether they can ever be stored nobody knows:
+ * OpenTSDB gives one and the same reason when it has no identifier for a new tag
+ * (none left, or not allowed) and when the part of HBase with the identifiers is
+ * away. So none is given up, and none holds up the others.
+ *
+ * @module
+ */
+
+import { complain } from "../../script/mod.ts";
+import type { Failed } from "./answers.ts";
+import type { Spool } from "./spool.ts";
+
+const AGAIN = 60_000; // ms between two tries
+
+/** Options of {@linkcode Aside}. */
+export interface AsideOptions {
+  /**
+   * Says something to the user.
+   *
+   * @default {complain}
+   */
+  say?: (message: string) => void;
+  /**
+   * The time now, in milliseconds.
+   *
+   * @default {performance.now}
+   */
+  clock?: () => number;
+}
+
+/** Puts that are set aside. */
+export class Aside {
+  readonly #spool: Spool;
+  readonly #say: (message: string) => void;
+  readonly #clock: () => number;
+  readonly #said = new Set<string>();
+  #due = 0;
+
+  /**
+   * Sets nothing aside as yet.
+   *
+   * @param spool Where they are kept; beyond its room the oldest are dropped.
+   * @param options What differs from the defaults.
+   */
+  constructor(spool: Spool, options: AsideOptions = {}) {
+    this.#spool = spool;
+    this.#say = options.say ?? complain;
+    this.#clock = options.clock ?? (() => performance.now());
+  }
+
+  /**
+   * The lines to try again, if it is time.
+   *
+   * @param now Whether it is time in any case.
+   */
+  take(now = false): string {
+    if (this.#spool.waiting === 0) return "";
+    if (!now && this.#clock() < this.#due) return "";
+    return this.#spool.take(Infinity)?.text ?? "";
+  }
+
+  /** What was taken could not be tried. */
+  rewind(): void {
+    this.#spool.rewind();
+  }
+
+  /**
+   * What was taken was tried.
+   *
+   * @param name The TSD.
+   * @param failed What has failed, of it and of the others.
+   */
+  settle(name: string, failed: Failed[]): void {
+    if (failed.length > 0) {
+      if (this.#spool.waiting === 0) this.#due = this.#clock() + AGAIN;
+      const lines = failed.map(({ line }) => line + "\n").join("");
+      this.#spool.push(lines, failed.length);
+      this.#saySo(name, failed[0]!);
+    }
+    this.#spool.confirm(true);
+  }
+
+  #saySo(name: string, { line, error }: Failed): void {
+    if (this.#said.has(error)) return;
+    this.#said.add(error);
+    this.#say(
+      `${name}: replied: ${error}: ${line}: the TSD's log says why; such datapoints are tried again each minute, without holding up others`,
+    );
+  }
+}

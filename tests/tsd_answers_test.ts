@@ -1,0 +1,262 @@
+/** What tsd.ts makes of answers by HTTP that leave a part of the puts open. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { Aside } from "../pipes/tsd/aside.ts";
+import { Spool } from "../pipes/tsd/spool.ts";
+import {
+  type Answer,
+  details,
+  generate,
+  httpOn,
+  HttpTsd,
+  Piped,
+  startSender,
+  take,
+  tsdCommand,
+} from "./helpers/tsds.ts";
+import { processTest, until } from "./helpers/processes.ts";
+
+const ODD = "put a.odd 1700000000 1 host=web1";
+
+/** A TSD that stores all but what has something odd, while it is ill. */
+function illTsd() {
+  const state = { ill: true, stored: [] as string[], requests: [] as number[] };
+  const server = new HttpTsd((lines) => {
+    const isOdd = (line: string) => state.ill && line.includes("odd");
+    state.requests.push(lines.filter(isOdd).length);
+    state.stored.push(...lines.filter((line) => !isOdd(line)));
+    const error = "Unexpected exception";
+    return details(lines, (line) => isOdd(line) ? error : undefined);
+  });
+  return { server, state };
+}
+
+/** Where what fails is set aside, with a clock that a test sets. */
+function place() {
+  const spool = new Spool({ limit: 1e6 });
+  const said: string[] = [];
+  const at = { ms: 0 };
+  const say = (message: string) => void said.push(message);
+  const aside = new Aside(spool, { say, clock: () => at.ms });
+  return { aside, spool, said, at };
+}
+
+/** A failure of a datapoint that is not named. */
+const NAMELESS = { error: "Unexpected exception", datapoint: null };
+
+for (const errors of [[], [NAMELESS]]) {
+  for (const named of [true, false]) {
+    const where = named ? "in a request of its own" : "anywhere";
+    const how = errors.length === 0 ? "only how many" : "only why";
+    processTest(
+      `Http finds what failed where a TSD says ${how}, and which not ${where}`,
+      [],
+      async () => {
+        const isBad = (line: string) => /7 -/.test(line);
+        const stored = new Set<string>();
+        await using server = new HttpTsd((lines) => {
+          const good = lines.filter((line) => !isBad(line));
+          good.forEach((line) => stored.add(line));
+          const [success, failed] = [good.length, lines.length - good.length];
+          if (failed === 0 || named && lines.length === 1) {
+            return details(lines, (line) => isBad(line) ? "Bad" : undefined);
+          }
+          return {
+            status: 200,
+            body: JSON.stringify({ success, failed, errors }),
+          };
+        });
+        const { aside, spool } = place();
+        const { add, end, said, ...sender } = startSender([
+          httpOn(server.port, { aside }),
+        ]);
+        const written = take(generate(), 100);
+        const bad = written.filter(isBad);
+        assert(bad.length > 1);
+        add(written);
+        await end();
+        assertEquals(said.length, named ? 1 : 0);
+        if (named) assertMatch(said[0]!, /replied: put: Bad: gen\.flow$/);
+        assertEquals(sender.sender.replies.refused, named ? bad.length : 0);
+        assertEquals(spool.undelivered.lines, named ? 0 : bad.length);
+        assertEquals(stored.size, written.length - bad.length);
+        assertEquals(sender.spool.undelivered, { lines: 0, sent: 0 });
+      },
+    );
+  }
+}
+
+processTest(
+  "Http keeps what fails without a reason, and lets the others go on",
+  [],
+  async () => {
+    const { server, state } = illTsd();
+    await using _ = server;
+    const { aside, spool, said, at } = place();
+    const sender = startSender([httpOn(server.port, { aside })]);
+    const written = take(generate(), 20);
+    sender.add([ODD, ...written]);
+    await until(() => spool.undelivered.lines === 1);
+    assertEquals(sender.spool.undelivered, { lines: 0, sent: 0 });
+    assertEquals(state.stored, written);
+
+    // Alone, it is set aside as well, as the TSD has just stored others; it
+    // does not put off the other one.
+    at.ms = 30_000;
+    sender.add([ODD.replace("00 1", "01 1")]);
+    await until(() => spool.undelivered.lines === 2);
+    assertEquals(said.length, 1);
+    assertMatch(said[0]!, /replied: Unexpected exception: put a\.odd .*again/);
+    assertEquals(sender.said, []);
+
+    at.ms = 59_000; // not yet
+    sender.add(take(generate(), 1));
+    await until(() => state.requests.length === 3);
+    assertEquals(state.requests, [1, 1, 0]);
+    at.ms = 60_000;
+    sender.add(take(generate(), 1));
+    await until(() => state.requests.length === 4);
+    assertEquals(state.requests.at(-1), 2);
+    await until(() => spool.waiting > 0); // they wait for the next minute
+    assertEquals(spool.undelivered.lines, 2);
+    state.ill = false;
+    at.ms = 120_000;
+    sender.add(take(generate(), 1));
+    await until(() => spool.undelivered.lines === 0);
+    assert(state.stored.includes(ODD));
+    await sender.end();
+    assertEquals([said.length, sender.said], [1, []]);
+    assertEquals(sender.sender.replies.refused, 0);
+  },
+);
+
+processTest(
+  "Http sends all again to a TSD that stores nothing for no reason",
+  [],
+  async () => {
+    const { server, state } = illTsd();
+    await using _ = server;
+    const { aside, spool } = place();
+    const { add, end, said } = startSender([httpOn(server.port, { aside })]);
+    add([ODD]);
+    await until(() => said.length > 0);
+    assertMatch(said[0]!, /replied: Unexpected exception; sending 1 again$/);
+    assertEquals(spool.undelivered, { lines: 0, sent: 0 });
+    state.ill = false;
+    await end();
+    assertEquals(state.stored, [ODD]);
+  },
+);
+
+processTest(
+  "Http tries what was set aside a last time at the end",
+  [],
+  async () => {
+    const { server, state } = illTsd();
+    await using _ = server;
+    const { aside, spool } = place();
+    const { add, end } = startSender([httpOn(server.port, { aside })]);
+    add([ODD, ...take(generate(), 2)]);
+    await until(() => spool.undelivered.lines === 1);
+    state.ill = false;
+    await end();
+    assertEquals(spool.undelivered.lines, 0);
+    assert(state.stored.includes(ODD));
+  },
+);
+
+processTest(
+  "Http keeps what was set aside when a TSD fails as it is tried again",
+  [],
+  async () => {
+    let answer: Answer;
+    await using server = new HttpTsd((lines) =>
+      answer ??
+        details(lines, (line) =>
+          line === ODD ? "Unexpected exception" : undefined)
+    );
+    const { aside, spool, at } = place();
+    const { add, end, said } = startSender([httpOn(server.port, { aside })]);
+    add([ODD, ...take(generate(), 2)]);
+    await until(() => spool.waiting > 0);
+    answer = { status: 503 };
+    at.ms = 60_000;
+    add(take(generate(), 1));
+    await until(() => said.length > 0);
+    answer = { status: 204 };
+    await end();
+    assert(server.lines.includes(ODD));
+  },
+);
+
+processTest(
+  "tsd.ts: what was set aside is counted, and on disk it outlives the program",
+  [],
+  async (folder) => {
+    const { server, state } = illTsd();
+    await using _ = server;
+    const url = `http://127.0.0.1:${server.port}`;
+    const [deno, run, ...rest] = tsdCommand("--spool-dir", folder, url);
+    const rights = ["read", "write"].map((name) => `--allow-${name}=${folder}`);
+    const start = () => new Piped([deno!, run!, ...rights, ...rest]);
+    const first = start();
+    await first.write([ODD, ...take(generate(), 2)]);
+    await first.close();
+    assertEquals((await first.end()).code, 1);
+    assertEquals(
+      first.err.at(-1),
+      `tsd.ts: datapoints not delivered: 1, waiting in ${folder}: 1`,
+    );
+    state.ill = false;
+    const second = start();
+    await second.close();
+    assertEquals((await second.end()).code, 0, second.err.join("\n"));
+    assert(state.stored.includes(ODD));
+  },
+);
+
+processTest(
+  "tsd.ts: what there is no room to set aside counts as not delivered",
+  [],
+  async () => {
+    const { server, state } = illTsd();
+    await using _ = server;
+    const url = `http://127.0.0.1:${server.port}`;
+    const pipe = new Piped(tsdCommand("--spool", "64K", url));
+    for (let n = 1; n <= 4; n++) {
+      const odd = Array.from(
+        { length: 50 },
+        (_, i) => ODD.replace("00 1", `${10 * n} ${i}`),
+      );
+      await pipe.write([...odd, ...take(generate(), 2)]);
+      await until(() => state.stored.length === 2 * n);
+    }
+    await pipe.close();
+    assertEquals((await pipe.end()).code, 1);
+    assertEquals(pipe.err.at(-1), "tsd.ts: datapoints not delivered: 200");
+    assert(state.requests.at(-1)! < 200);
+  },
+);
+
+processTest(
+  "Http sends what was refused again before what comes after it, in order",
+  [],
+  async () => {
+    const tooLarge = { status: 413 };
+    const oneFailed = { status: 200, body: '{"success":1,"failed":1}' };
+    for (
+      const [answer, count] of [[tooLarge, 20_000], [oneFailed, 2]] as const
+    ) {
+      const firsts: string[] = [];
+      await using server = new HttpTsd((lines) =>
+        firsts.push(lines[0]!) === 1 ? answer : { status: 204 }
+      );
+      using link = await httpOn(server.port).open(() => {});
+      const written = take(generate(), count);
+      await link.send(written.join("\n") + "\n");
+      const order = firsts.map((line) => written.indexOf(line));
+      const again = order.lastIndexOf(order[0]!);
+      const last = order.indexOf(Math.max(...order));
+      assert(0 < again && again < last, order.join());
+    }
+  },
+);
