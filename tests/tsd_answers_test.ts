@@ -1,6 +1,7 @@
 /** What tsd.ts makes of answers by HTTP that leave a part of the puts open. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Aside } from "../pipes/tsd/aside.ts";
+import { Closed } from "../pipes/tsd/link.ts";
 import { Spool } from "../pipes/tsd/spool.ts";
 import {
   type Answer,
@@ -234,6 +235,123 @@ processTest(
     assertEquals((await pipe.end()).code, 1);
     assertEquals(pipe.err.at(-1), "tsd.ts: datapoints not delivered: 200");
     assert(state.requests.at(-1)! < 200);
+  },
+);
+
+/** A door to a TSD that lets in so many connections at a time. */
+class Door implements AsyncDisposable {
+  readonly port: number;
+  readonly #listener: Deno.TcpListener;
+  readonly #inside = new Set<Deno.TcpConn>();
+  readonly #serving: Promise<void>;
+  refused = 0;
+
+  constructor(
+    limit: number,
+    port: number,
+    { busy = () => false }: { busy?: () => boolean } = {},
+  ) {
+    this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    this.port = this.#listener.addr.port;
+    this.#serving = this.#serve(limit, port, busy);
+  }
+
+  async #serve(limit: number, port: number, busy: () => boolean) {
+    for await (const conn of this.#listener) {
+      if (this.#inside.size < limit) this.#let(conn, port);
+      else {
+        this.refused++;
+        await until(() => !busy());
+        conn.close();
+      }
+    }
+  }
+
+  /** Ends a connection that was let in. */
+  end(): void {
+    [...this.#inside][0]!.close();
+  }
+
+  async #let(conn: Deno.TcpConn, port: number): Promise<void> {
+    this.#inside.add(conn);
+    const tsd = await Deno.connect({ hostname: "127.0.0.1", port });
+    await Promise.allSettled([
+      conn.readable.pipeTo(tsd.writable),
+      tsd.readable.pipeTo(conn.writable),
+    ]);
+    this.#inside.delete(conn);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener.close();
+    await this.#serving;
+    await until(() => this.#inside.size === 0);
+  }
+}
+
+processTest(
+  "Http does with the connections that a TSD allows",
+  [],
+  async () => {
+    for (const limit of [1, 2, 3]) {
+      await using server = new HttpTsd();
+      await using door = new Door(limit, server.port);
+      const { add, end, said } = startSender([httpOn(door.port)]);
+      const written = take(generate(), 20_000);
+      add(written);
+      await end();
+      assertEquals(said, []);
+      assertEquals(door.refused, 4 - limit);
+      assertEquals(server.lines.toSorted(), written.toSorted());
+    }
+  },
+);
+
+processTest(
+  "Http sends what a late refusal of a connection leaves over",
+  [],
+  async () => {
+    await using server = new HttpTsd();
+    const busy = () => server.lines.length === 0;
+    await using door = new Door(1, server.port, { busy });
+    const http = httpOn(door.port);
+    const { add, end, said } = startSender([http]);
+    const written = take(generate(), 2000);
+    assert(written.join("\n").length < 2 * http.share.size);
+    add(written);
+    await end();
+    assertEquals([said, door.refused], [[], 1]);
+    assertEquals(server.lines.toSorted(), written.toSorted());
+  },
+);
+
+processTest(
+  "Http notices that one of its connections ends, as a TSD behind it may have",
+  [],
+  async () => {
+    await using server = new HttpTsd();
+    await using door = new Door(4, server.port);
+    using link = await httpOn(door.port).open(() => {});
+    await link.send(take(generate(), 20_000).join("\n") + "\n");
+    assertEquals(server.peers.size, 4);
+    const waiting = link.until(10_000, new Promise(() => {}));
+    door.end();
+    await assertRejects(() => waiting, Closed);
+  },
+);
+
+processTest(
+  "Http sends larger requests only after some that were large",
+  [],
+  async () => {
+    await using server = new HttpTsd();
+    const http = httpOn(server.port);
+    const { size } = http.share;
+    using link = await http.open(() => {});
+    for (let i = 0; i < 5; i++) await link.send(take(generate(), 1)[0]! + "\n");
+    assertEquals(http.share.size, size);
+    await link.send(take(generate(), 1400).join("\n") + "\n");
+    assertEquals(http.share.size, 2 * size);
   },
 );
 

@@ -60,6 +60,9 @@ export interface HttpOptions {
 
 type DuplexPair = Parameters<typeof Duplex.fromWeb>[0];
 
+/** A TSD takes no further connection. */
+class TooMany extends Error {}
+
 /** A TSD that takes puts by HTTP. */
 export class Http implements Host {
   readonly name: string;
@@ -166,8 +169,13 @@ class HttpLink implements Link {
   readonly #closed = Promise.withResolvers<never>();
   /** A connection that no request has used yet. */
   #spare: Promise<Duplex> | undefined;
+  readonly #open = new Set<Duplex>();
+  /** The connections over which the TSD has answered. */
+  readonly #proven = new WeakSet<Duplex>();
   /** Whether the end of the connection is no surprise. */
   #closing = false;
+  /** Requests at once. */
+  #lanes = LANES;
   /** When the TSD has last stored something. */
   #stored = -Infinity;
 
@@ -193,7 +201,7 @@ class HttpLink implements Link {
   }
 
   get most(): number {
-    return LANES * this.#options.share.size;
+    return this.#lanes * this.#options.share.size;
   }
 
   async until<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
@@ -245,6 +253,10 @@ class HttpLink implements Link {
           if (error instanceof TooLarge) share.shrink(piece.length);
           if (error instanceof TooLarge && share.size < piece.length) {
             rest.push(piece); // to be sent in smaller ones
+          } else if (error instanceof TooMany && this.#lanes > 1) {
+            this.#lanes--;
+            rest.push(piece); // for another lane
+            return;
           } else {
             rest.length = 0; // or the others would go on
             throw error;
@@ -252,7 +264,9 @@ class HttpLink implements Link {
         }
       }
     };
-    await Promise.all(Array.from({ length: LANES }, lane));
+    while (rest.length > 0) {
+      await Promise.all(Array.from({ length: this.#lanes }, lane));
+    }
     const failed = verdicts.flatMap(({ failed }) => failed);
     this.#bear(verdicts, failed);
     for (const { refused } of verdicts) refused.forEach(reply);
@@ -276,7 +290,8 @@ class HttpLink implements Link {
     const found = await this.until(patience, answer);
     if (found === undefined) throw new Stalled("does not answer");
     const verdict = verdictOf(found, lines);
-    if (performance.now() - started < SWIFT) share.grow();
+    const swift = performance.now() - started < SWIFT;
+    if (swift && 2 * lines.length > share.size) share.grow();
     return verdict;
   }
 
@@ -284,17 +299,28 @@ class HttpLink implements Link {
     const { promise, resolve, reject } = Promise.withResolvers<
       [number, string]
     >();
-    http.request({
+    const request = http.request({
       method: "POST",
       path: this.#url.pathname + this.#url.search,
       agent: this.#agent,
       headers: { ...this.#headers, "content-length": body.length },
     }, (response) => {
+      this.#proven.add(request.socket!);
       this.#closing = /close/i.test(response.headers.connection ?? "");
       const answered = (text: string) => resolve([response.statusCode!, text]);
       text(response).then(answered, reject);
-    }).on("error", reject).end(body);
+    }).on("error", (error) => {
+      const reason = this.#isOneTooMany(request.socket) ? new TooMany() : error;
+      reject(reason);
+    });
+    request.end(body);
     return promise;
+  }
+
+  /** Whether a connection has failed without an answer while another lives. */
+  #isOneTooMany(stream: Duplex | null): boolean {
+    if (stream !== null && this.#proven.has(stream)) return false;
+    return [...this.#open].some((other) => other !== stream);
   }
 
   async #connect(): Promise<Duplex> {
@@ -310,8 +336,11 @@ class HttpLink implements Link {
       : tcp;
     // The streams are Deno's, whose types are not those of node:stream/web.
     const stream = Duplex.fromWeb(conn as unknown as DuplexPair);
+    this.#open.add(stream);
     stream.on("close", () => {
-      if (!this.#closing) this.#closed.reject(new Closed());
+      this.#open.delete(stream);
+      const needed = this.#open.size === 0 || this.#proven.has(stream);
+      if (needed && !this.#closing) this.#closed.reject(new Closed());
     });
     return stream;
   }
