@@ -46,8 +46,8 @@ Options:
   -h, --help         Print this.
       --version      Print the version.
 
-Figures, of the datapoints of a series; where these come every G seconds a
-"second" is a Gth of what came in G seconds:
+Figures of each series; where datapoints come every G seconds a "second" is a
+Gth of what came in G seconds:
   events      all values added up
   mean/s      events divided by seconds
   median      half of the seconds have at most this; p99: 99 %; p99.9: 99.9 %
@@ -56,13 +56,24 @@ Figures, of the datapoints of a series; where these come every G seconds a
   peak/mean   how many times the mean the peak is (peak-to-average ratio)
   minute      the most in any 60 seconds in a row
   in 1 %      the share of all events that is in the busiest 1 % of the seconds
-  dispersion  the variance of the datapoints divided by their mean: 1 where
-              events are independent (Poisson), more in bursts (index
+  dispersion  the variance of what comes in G seconds divided by its mean: 1
+              where events are independent (Poisson), more in bursts (index
               of dispersion: Cox and Lewis, The Statistical Analysis of Series
               of Events, 1966)
   quiet       the longest stretch of seconds without an event
-Of a level (a stock, such as a number of processes) only the mean, the median,
-p99, p99.9 and the peak say something.
+
+All series of a flow are measured over the same time, from the first to the last
+second of the whole metric, so that tags can be compared: a tag that was seen
+once in a day has the mean of that day. A second without a datapoint counts as 0
+there, as a counter of a flow reports quiet seconds as 0 and falls silent after
+many of them. Where all series fall silent after another value than 0, nobody
+counted, and that time is left out.
+
+A put does not tell a flow from a stock (a level, such as a number of
+processes). A metric counts as a flow if it has a 0 and no negative value, if
+its series have the same G, and if none of them falls silent for more than a
+minute after another value than 0 while others go on. A stock is measured over
+its datapoints, and only its mean, median, p99, p99.9 and peak say something.
 
 Examples:
   lograte.ts --replay --metric requests /var/log/nginx/access.log.1 | bursts.ts

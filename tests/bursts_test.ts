@@ -1,6 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { figuresOf } from "../pipes/bursts/figures.ts";
-import { jsonLines, metricsOf, report } from "../pipes/bursts/report.ts";
+import {
+  jsonLines,
+  type Metric,
+  metricsOf,
+  report,
+} from "../pipes/bursts/report.ts";
 import { History } from "../pipes/history.ts";
 import { encode, puts, T } from "./helpers/plot.ts";
 import { command, processTest, Running, until } from "./helpers/processes.ts";
@@ -8,7 +13,7 @@ import { command, processTest, Running, until } from "./helpers/processes.ts";
 /** The figures of values that follow each other by `step` seconds. */
 function figures(values: number[], step = 1) {
   const times = Float64Array.from(values, (_, i) => T + i * step);
-  return figuresOf(times, Float64Array.from(values), step);
+  return figuresOf({ times, values: Float64Array.from(values), step });
 }
 
 function metrics(lines: string[]) {
@@ -25,6 +30,7 @@ Deno.test("figuresOf() tells each figure of a series", () => {
   const found = figures(values);
   assertEquals(found, {
     datapoints: 1000,
+    seconds: 1000,
     from: T,
     to: T + 999,
     step: 1,
@@ -67,7 +73,8 @@ Deno.test("figuresOf() tells rates per second, whatever the granularity", () => 
 
 Deno.test("figuresOf() counts no quiet across a gap, and divides by no zero", () => {
   const times = Float64Array.of(1, 2, 3, 10, 11);
-  assertEquals(figuresOf(times, new Float64Array(5), 1).longestQuiet, 3);
+  const line = { times, values: new Float64Array(5), step: 1 };
+  assertEquals(figuresOf(line).longestQuiet, 3);
   const { peakToMean, busiest1Percent, dispersion } = figures([0, 0]);
   const none = undefined;
   assertEquals([peakToMean, busiest1Percent, dispersion], [none, none, none]);
@@ -80,6 +87,51 @@ Deno.test("figuresOf() tells a dispersion of 1 for events that come independentl
   for (let i = 0; i < 36_000; i++) values[Math.floor(random() * 3600)]++;
   const { dispersion } = figures(values);
   assert(Math.abs(dispersion! - 1) < 0.1, `${dispersion}`);
+});
+
+/** A day of web1, and of web2 an event at noon and a minute of zeros after it. */
+function sparse(values: { silentAfter: number }): string[] {
+  const noon = T + 43_200;
+  return [
+    ...puts(86_400, (i) => [`put a ${T + i} ${i % 2} host=web1`]),
+    `put a ${noon} 86400 host=web2`,
+    ...puts(60, (i) => [`put a ${noon + 1 + i} 0 host=web2`]),
+    `put a ${noon + 61} ${values.silentAfter} host=web2`,
+  ];
+}
+
+Deno.test("metricsOf() measures all series of a flow over the same time", () => {
+  const [{ each, total }] = metrics(sparse({ silentAfter: 0 })) as [Metric];
+  const [web2, web1] = each.map(({ figures }) => figures);
+  assertEquals([web1!.seconds, web2!.seconds], [86_400, 86_400]);
+  assertEquals([web1!.mean, web2!.mean, total.figures.mean], [0.5, 1, 1.5]);
+  assertEquals(web2!.datapoints, 62);
+  assertEquals([web2!.peakToMean, web2!.median, web2!.p999], [86_400, 0, 0]);
+  assertEquals(web2!.busiest1Percent, 1);
+  // The variance is that of one second of 86,400 events in a day.
+  assertEquals(Math.round(web2!.dispersion!), 86_399);
+  assertEquals([web1!.longestQuiet, web2!.longestQuiet], [1, 43_200]);
+});
+
+Deno.test("metricsOf() gives no zeros to a level, which falls silent after any value", () => {
+  const [{ each }] = metrics(sparse({ silentAfter: 5 })) as [Metric];
+  const web2 = each[0]!.figures;
+  assertEquals([web2.datapoints, web2.seconds], [62, 62]);
+  assertEquals(web2.mean, 86_405 / 62);
+  assertEquals(web2.longestQuiet, 60);
+});
+
+Deno.test("metricsOf() leaves out the time in which nobody counted", () => {
+  const lines = (value: number) => [
+    `put a ${T} 0 host=web1`,
+    `put a ${T + 1} 0 host=web2`,
+    ...puts(10, (i) => [`put a ${T + i} ${i < 9 ? 1 : value} host=web1`]),
+    ...puts(10, (i) => [`put a ${T + 1000 + i} 1 host=web1`]),
+  ];
+  const seconds = (value: number) =>
+    metrics(lines(value))[0]!.each.map(({ figures }) => figures.seconds);
+  assertEquals(seconds(1), [20, 20]);
+  assertEquals(seconds(0), [1010, 1010]); // a flow that was quiet
 });
 
 const DAY = puts(200, (i) => [

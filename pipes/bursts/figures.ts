@@ -4,6 +4,9 @@
  * @module
  */
 
+import type { Line } from "../history/bins.js";
+import { type Span, spansOf } from "./spans.ts";
+
 /** A second, and what happened in it. */
 export interface Moment {
   /** Seconds since the epoch. */
@@ -16,9 +19,11 @@ export interface Moment {
 export interface Figures {
   /** How many datapoints there are. */
   datapoints: number;
-  /** The second of the first of them. */
+  /** The seconds over which it is measured. */
+  seconds: number;
+  /** The second of the first datapoint. */
   from: number;
-  /** The second of the last of them. */
+  /** The second of the last datapoint. */
   to: number;
   /** The seconds from one datapoint to the next. */
   step: number;
@@ -42,13 +47,20 @@ export interface Figures {
   busiest1Percent: number | undefined;
   /** The variance of the datapoints divided by their mean. */
   dispersion: number | undefined;
-  /** The seconds of the longest stretch of zeros. */
+  /** The seconds of the longest stretch without an event. */
   longestQuiet: number;
 }
 
-/** The least value that so great a part of sorted values is not over. */
-function percentile(sorted: Float64Array, part: number): number {
-  return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)]!;
+/**
+ * The least value that so great a part of values is not over.
+ *
+ * @param sorted Those that are known; all others are 0.
+ * @param part From 0 to 1.
+ * @param count How many there are with the others.
+ */
+function percentile(sorted: Float64Array, part: number, count: number): number {
+  const rank = Math.max(1, Math.ceil(part * count));
+  return sorted[rank - 1 - (count - sorted.length)] ?? 0;
 }
 
 /** The most that any 60 seconds in a row have. */
@@ -63,34 +75,31 @@ function busiestMinute(times: Float64Array, values: Float64Array): Moment {
   return best;
 }
 
-/** The seconds of the longest run of zeros that no gap breaks. */
-function longestQuiet(
-  times: Float64Array,
-  values: Float64Array,
-  step: number,
-): number {
+/** The seconds of the longest stretch of time without an event. */
+function longestQuiet({ times, values, step }: Line, spans: Span[]): number {
   let longest = 0;
-  let run = 0;
-  for (let i = 0; i < times.length; i++) {
-    const gap = times[i]! - (times[i - 1] ?? times[i]!) > 1.5 * step;
-    run = values[i] !== 0 ? 0 : gap ? 1 : run + 1;
-    longest = Math.max(longest, run);
+  let i = 0;
+  for (const { from, to } of spans) {
+    let quietFrom = from;
+    for (; times[i]! < to; i++) {
+      if (values[i] === 0) continue;
+      longest = Math.max(longest, times[i]! - quietFrom);
+      quietFrom = times[i]! + step;
+    }
+    longest = Math.max(longest, to - quietFrom);
   }
-  return longest * step;
+  return longest;
 }
 
 /**
- * Finds how bursty a series is.
+ * Finds how bursty a line is.
  *
- * @param times Seconds since the epoch, oldest first; at least one.
- * @param values What happened in the `step` seconds from each of them.
- * @param step The seconds from one datapoint to the next.
+ * @param line Its datapoints; at least one.
+ * @param flow The time over which a flow is measured: it is 0 there where it has no
+ * datapoint. Without it only the datapoints count.
  */
-export function figuresOf(
-  times: Float64Array,
-  values: Float64Array,
-  step: number,
-): Figures {
+export function figuresOf(line: Line, flow?: Span[]): Figures {
+  const { times, values, step } = line;
   const { length } = values;
   let sum = 0;
   let top = 0;
@@ -98,14 +107,20 @@ export function figuresOf(
     sum += values[i]!;
     if (values[i]! > values[top]!) top = i;
   }
-  const each = sum / length;
-  let variance = 0;
-  for (const value of values) variance += (value - each) ** 2 / length;
+  const measured = flow?.reduce((all, { from, to }) => all + to - from, 0) ?? 0;
+  const count = Math.max(length, Math.round(measured / step));
+  const each = sum / count;
+  let variance = (count - length) * each ** 2 / count;
+  for (const value of values) variance += (value - each) ** 2 / count;
   const sorted = values.toSorted();
-  const busiest = sorted.subarray(length - Math.ceil(length / 100));
+  const busiest = sorted.subarray(
+    Math.max(0, length - Math.ceil(count / 100)),
+  );
   const known = each > 0;
+  const least = (part: number) => percentile(sorted, part, count) / step;
   return {
     datapoints: length,
+    seconds: count * step,
     from: times[0]!,
     to: times[length - 1]!,
     step,
@@ -113,12 +128,12 @@ export function figuresOf(
     mean: each / step,
     peak: { at: times[top]!, value: values[top]! / step },
     peakToMean: known ? values[top]! / each : undefined,
-    median: percentile(sorted, 0.5) / step,
-    p99: percentile(sorted, 0.99) / step,
-    p999: percentile(sorted, 0.999) / step,
+    median: least(0.5),
+    p99: least(0.99),
+    p999: least(0.999),
     busiestMinute: busiestMinute(times, values),
     busiest1Percent: known ? busiest.reduce((a, b) => a + b) / sum : undefined,
     dispersion: known ? variance / each : undefined,
-    longestQuiet: longestQuiet(times, values, step),
+    longestQuiet: longestQuiet(line, flow ?? spansOf(line, () => false)),
   };
 }

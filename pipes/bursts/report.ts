@@ -7,6 +7,7 @@
 import type { History } from "../history.ts";
 import { Series } from "../history/series.js";
 import { type Figures, figuresOf } from "./figures.ts";
+import { countedIn } from "./spans.ts";
 
 /** A series and how bursty it is. */
 export interface Line {
@@ -97,11 +98,6 @@ function total(list: Series[]): Series {
   return all;
 }
 
-function lineOf(series: Series, tags: string | undefined): Line {
-  const { name, times, values, step } = series;
-  return { metric: name, tags, figures: figuresOf(times, values, step) };
-}
-
 /**
  * Finds how bursty each metric is.
  *
@@ -117,14 +113,23 @@ export function metricsOf(history: History): Metric[] {
       : [];
     const own = (tags: string) =>
       tags.split(" ").filter((tag) => !common.includes(tag)).join(" ");
-    const all = lineOf(total(list), undefined);
+    const sum = total(list);
+    const spans = countedIn(list, sum);
+    const all = {
+      metric: name,
+      tags: undefined,
+      figures: figuresOf(sum, spans),
+    };
     const { at } = all.figures.peak;
     const [top] = list.map((series) => ({
       tags: own(series.tags),
       value: series.at(at) ?? 0,
     })).sort((a, b) => b.value - a.value);
-    const each = list.map((series) => lineOf(series, own(series.tags)))
-      .sort((a, b) => b.figures.sum - a.figures.sum);
+    const each = list.map((series) => ({
+      metric: name,
+      tags: own(series.tags),
+      figures: figuresOf(series, spans),
+    })).sort((a, b) => b.figures.sum - a.figures.sum);
     return { name, common: common.join(" "), total: all, each, cause: top! };
   });
 }
