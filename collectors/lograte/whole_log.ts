@@ -165,6 +165,7 @@ export class WholeLog {
       }, signal);
       if (!isAll || signal.aborted) return;
     }
+    earliest.push(Infinity); // behind the last line nothing is to come
     for (let i = earliest.length - 2; i >= 0; i--) {
       earliest[i] = Math.min(earliest[i]!, earliest[i + 1]!);
     }
