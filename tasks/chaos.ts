@@ -12,6 +12,7 @@ import {
   wholeNumber,
 } from "../script/mod.ts";
 import { command, has, until } from "../tests/helpers/processes.ts";
+import { random } from "../tests/helpers/random.ts";
 import {
   InfluxDB,
   type Server,
@@ -23,7 +24,6 @@ import {
   HBase,
   OpenTsdb,
 } from "../tests/opentsdb/launch.ts";
-import { random } from "./bench/log.ts";
 import { argsOf } from "./bench/process.ts";
 import type { Chance } from "./chaos/chance.ts";
 import { Logs, MATCH } from "./chaos/logs.ts";

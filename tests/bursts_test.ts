@@ -9,6 +9,7 @@ import {
 import { History } from "../pipes/history.ts";
 import { encode, puts, T } from "./helpers/plot.ts";
 import { command, processTest, Running, until } from "./helpers/processes.ts";
+import { random } from "./helpers/random.ts";
 
 /** The figures of values that follow each other by `step` seconds. */
 function figures(values: number[], step = 1) {
@@ -81,10 +82,9 @@ Deno.test("figuresOf() counts no quiet across a gap, and divides by no zero", ()
 });
 
 Deno.test("figuresOf() tells a dispersion of 1 for events that come independently", () => {
-  let state = 1;
-  const random = () => (state = state * 48271 % 2147483647) / 2147483647;
+  const next = random(1);
   const values = Array(3600).fill(0);
-  for (let i = 0; i < 36_000; i++) values[Math.floor(random() * 3600)]++;
+  for (let i = 0; i < 36_000; i++) values[Math.floor(next() * 3600)]++;
   const { dispersion } = figures(values);
   assert(Math.abs(dispersion! - 1) < 0.1, `${dispersion}`);
 });

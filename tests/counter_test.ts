@@ -2,6 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { MetricCounter, type MetricCounterOptions } from "../mod.ts";
 import { processTest } from "./helpers/processes.ts";
 import golden from "./fixtures/golden.json" with { type: "json" };
+import { random } from "./helpers/random.ts";
 
 const START = 1_700_000_000; // a multiple of 10
 
@@ -637,14 +638,6 @@ Deno.test("MetricCounter refuses bad options", () => {
     assertThrows(make({ clock: () => bad }), RangeError, `${bad}`);
   }
 });
-
-/** A small, seeded source of numbers in [0, 1). */
-function random(seed: number): () => number {
-  return () => {
-    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-    return seed / 2 ** 32;
-  };
-}
 
 /**
  * Random schedules: the clock runs, jumps and stands still, events and dumps

@@ -8,6 +8,7 @@ import {
   type MetricDistributionOptions,
   type Statistic,
 } from "../mod.ts";
+import { random } from "./helpers/random.ts";
 
 const START = 1_700_000_000; // a multiple of 10
 
@@ -31,11 +32,6 @@ function told(lines: string): [string, number, number][] {
     assert(statistic, line);
     return [statistic, Number(second) - START, Number(value)];
   });
-}
-
-/** Numbers between 0 and 1, the same for the same seed. */
-function random(seed: number): () => number {
-  return () => (seed = (seed * 48271) % 2147483647) / 2147483647;
 }
 
 /** Values such as latencies, sizes, levels, and differences. */

@@ -8,6 +8,7 @@ import {
 import { Replay } from "../collectors/lograte/replay.ts";
 import { MetricCounter } from "../mod.ts";
 import { puts } from "./helpers/processes.ts";
+import { random } from "./helpers/random.ts";
 
 const START = 1_781_442_961; // 2026-06-14T13:16:01Z
 const OPTIONS = {
@@ -69,11 +70,6 @@ function live(lines: Line[], options: Options): string {
   dump(true);
   alive.clear();
   return text;
-}
-
-/** Numbers from 0 to 1, the same for the same seed. */
-function random(seed: number): () => number {
-  return () => (seed = (seed * 48271) % 2147483647) / 2147483647;
 }
 
 /** Bursts, quiet seconds, and gaps beyond `maxGap`, of two programs. */

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { FieldReader } from "../collectors/lograte/fields.ts";
 import { Shape } from "../collectors/lograte/shape.ts";
-import { random } from "../tasks/bench/log.ts";
+import { random } from "./helpers/random.ts";
 
 const NAMES = ["a", "b", "a.b", "1", "__proto__", "constructor", "length"];
 const PATHS = [

@@ -7,7 +7,15 @@ import { complete } from "../collectors/lograte/options.ts";
 import { read, Replay } from "../collectors/lograte/replay.ts";
 import { WholeLog } from "../collectors/lograte/whole_log.ts";
 import { alive } from "../counter/registry.ts";
-import { command, processTest, puts, Running } from "./helpers/processes.ts";
+import {
+  command,
+  processTest,
+  puts,
+  quoted,
+  run,
+  Running,
+} from "./helpers/processes.ts";
+import { random } from "./helpers/random.ts";
 
 const START = 1_781_442_961; // 2026-06-14T13:16:01Z
 const DAY = 86_400; // s
@@ -26,11 +34,6 @@ function newReplay(options: RuleCounterOptions) {
 
 /** A line of a log, and its second. */
 type Line = [second: number, text: string];
-
-/** Numbers from 0 to 1, the same for the same seed. */
-function random(seed: number): () => number {
-  return () => (seed = (seed * 48271) % 2147483647) / 2147483647;
-}
 
 function shuffled<T>(all: T[], next: () => number): T[] {
   return all.map((one) => [next(), one] as const)
@@ -320,11 +323,9 @@ const ARGS = ["--metric", "m", "--tag", "host=h", "--max-gap", "0", "--replay"];
 
 /** Replays files by the script; returns what it prints. */
 async function lograte(...args: string[]) {
-  const program = new Running(
-    command("collectors/lograte.ts", ...ARGS, ...args),
-  );
-  const { code } = await program.end();
-  return { counts: puts(program.out), err: program.err, code };
+  const script = command("collectors/lograte.ts", ...ARGS, ...args);
+  const { out, err, code } = await run(script);
+  return { counts: puts(out), err, code };
 }
 
 async function write(path: string, lines: string[]): Promise<string> {
@@ -442,9 +443,7 @@ processTest(
     const log = await write(`${folder}/a`, lines);
     const fifo = `${folder}/fifo`;
     await new Running(["mkfifo", fifo]).end();
-    const script = command("collectors/lograte.ts", ...ARGS).map((word) =>
-      `'${word}'`
-    ).join(" ");
+    const script = quoted(command("collectors/lograte.ts", ...ARGS));
     // The input goes on only when the script has put something.
     const program = new Running([
       ...["timeout", "30", "sh"],
@@ -493,8 +492,7 @@ processTest(
   ["bash"],
   async (folder) => {
     const log = await write(`${folder}/a`, seconds(5).map((s) => `${s} x`));
-    const script = command("collectors/lograte.ts", ...ARGS)
-      .map((word) => `'${word}'`).join(" ");
+    const script = quoted(command("collectors/lograte.ts", ...ARGS));
     const program = new Running([
       "bash",
       "-c",

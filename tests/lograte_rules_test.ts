@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { FieldReader } from "../collectors/lograte/fields.ts";
 import { groupsOf } from "../collectors/lograte/line_reader.ts";
 import { complete } from "../collectors/lograte/options.ts";
@@ -11,6 +11,7 @@ import {
   processTest,
   puts,
   ROOT,
+  run,
   Running,
   sleep,
   until,
@@ -35,15 +36,9 @@ const LOG = accessLog([
   [2, 404, 0.125],
 ]);
 
-async function run(...args: string[]): Promise<Running & { code: number }> {
-  const program = new Running(args);
-  const { code } = await program.end();
-  return Object.assign(program, { code });
-}
-
 /** Runs the script to its end. */
 function lograte(...args: string[]): ReturnType<typeof run> {
-  return run(...command(SCRIPT, ...args));
+  return run(command(SCRIPT, ...args));
 }
 
 /** The puts of these lines: series without host, second after START, value. */
@@ -78,7 +73,7 @@ await lograte(["${log}"], [
 `,
     );
     const flags = ["run", "-q", "--allow-read", `--config=${ROOT}deno.json`];
-    const { out, err, code } = await run(Deno.execPath(), ...flags, script);
+    const { out, err, code } = await run([Deno.execPath(), ...flags, script]);
     assertEquals([code, told(out)], [0, [
       ["http.requests status=200", 0, 2],
       ["http.requests status=500", 0, 1],
@@ -401,22 +396,11 @@ processTest(
     const program = new Running(
       command(SCRIPT, "--metric", "m", "--match", "^(a|aa)+$", log),
     );
-    try {
-      await until(() => program.out.length > 0);
-      const trap = `${"a".repeat(100)}!\n`; // by backtracking this would never end
-      await Deno.writeTextFile(log, `${trap.repeat(100)}aaa\n`, {
-        append: true,
-      });
-      const counted = () => puts(program.out).some(({ value }) => value > 0);
-      await sleep(1000);
-      assertEquals((await program.end("SIGTERM")).code, 0);
-      assertEquals(counted(), true);
-    } finally {
-      try {
-        program.process.kill("SIGKILL");
-      } catch {
-        // It has ended already.
-      }
-    }
+    await until(() => program.out.length > 0);
+    const trap = `${"a".repeat(100)}!\n`; // by backtracking this would never end
+    await Deno.writeTextFile(log, `${trap.repeat(100)}aaa\n`, { append: true });
+    await sleep(1000);
+    assertEquals((await program.end("SIGTERM")).code, 0);
+    assert(puts(program.out).some(({ value }) => value > 0));
   },
 );

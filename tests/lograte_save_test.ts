@@ -3,6 +3,7 @@ import {
   command,
   processTest,
   ROOT,
+  run,
   Running,
   until,
 } from "./helpers/processes.ts";
@@ -16,10 +17,8 @@ const LOG = ["200 512 0.5", "200 512 0.25", "500 512 8"]
   );
 
 /** Runs the script to its end. */
-async function lograte(...args: string[]): Promise<Running & { code: number }> {
-  const program = new Running(command(SCRIPT, ...args));
-  const { code } = await program.end();
-  return Object.assign(program, { code });
+function lograte(...args: string[]): ReturnType<typeof run> {
+  return run(command(SCRIPT, ...args));
 }
 
 processTest(

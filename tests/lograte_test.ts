@@ -4,7 +4,9 @@ import {
   processTest,
   type Put,
   puts,
+  quoted,
   ROOT,
+  run,
   Running,
   sleep,
   until,
@@ -15,10 +17,8 @@ const SCRIPT = "collectors/lograte.ts";
 const START = 1_781_442_961; // 2026-06-14T13:16:01Z
 
 /** Runs the script to its end. */
-async function lograte(...args: string[]): Promise<Running & { code: number }> {
-  const program = new Running(command(SCRIPT, ...args));
-  const { code } = await program.end();
-  return Object.assign(program, { code });
+function lograte(...args: string[]): ReturnType<typeof run> {
+  return run(command(SCRIPT, ...args));
 }
 
 function total(counts: Put[]): number {
@@ -164,10 +164,9 @@ processTest("lograte.ts puts late lines in their own second", [
 
 /** What the script prints when a command is piped into it. */
 async function piped(input: string, args: string): Promise<string[]> {
-  const script = command(SCRIPT).map((word) => `'${word}'`).join(" ");
-  const program = new Running(["sh", "-c", `${input} | ${script} ${args}`]);
-  await program.end();
-  return [...program.out, ...program.err];
+  const script = `${input} | ${quoted(command(SCRIPT))} ${args}`;
+  const { out, err } = await run(["sh", "-c", script]);
+  return [...out, ...err];
 }
 
 /** Replays a log of these lines. */
@@ -608,7 +607,7 @@ processTest(
       log,
       'h - - [14/Jun/2026:13:16:01 +0000] "GET / HTTP/1.1" 200 512\n',
     );
-    const script = command(SCRIPT).map((word) => `'${word}'`).join(" ");
+    const script = quoted(command(SCRIPT));
     for (const [, example] of examples) {
       if (example!.includes("--journal")) continue;
       // A replay ends, and following a growing log does not.

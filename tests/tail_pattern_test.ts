@@ -187,35 +187,27 @@ processTest(
       ...["--path", "/web-(?<pod>\\d)\\d*_(?<space>[^.]+)", "--timespan", "1"],
       `${folder}/*_*.log`,
     ));
-    try {
-      await until(async () => { // until it follows the logs
-        await append(path(0), "first\n");
-        return program.out.length > 0;
-      });
-      for (let pod = 100; pod < 300; pod++) await append(path(pod), "new\n");
-      const total = () =>
-        puts(program.out).reduce(
-          (sum, { series, value }) =>
-            sum + (series.includes("word=new") ? value : 0),
-          0,
-        );
-      await until(() => total() >= 200);
-      assertEquals((await program.end("SIGTERM")).code, 0);
-      assertEquals(total(), 200);
-      const series = new Set(puts(program.out).map(({ series }) => series));
-      assertEquals([...series].sort(), [
-        "m host=h pod=0 space=shop word=first",
-        "m host=h pod=1 space=shop word=new",
-        "m host=h pod=2 space=shop word=new",
-      ]);
-      assertEquals(program.err, []);
-    } finally {
-      try {
-        program.process.kill("SIGKILL");
-      } catch {
-        // It has ended already.
-      }
-    }
+    await until(async () => { // until it follows the logs
+      await append(path(0), "first\n");
+      return program.out.length > 0;
+    });
+    for (let pod = 100; pod < 300; pod++) await append(path(pod), "new\n");
+    const total = () =>
+      puts(program.out).reduce(
+        (sum, { series, value }) =>
+          sum + (series.includes("word=new") ? value : 0),
+        0,
+      );
+    await until(() => total() >= 200);
+    assertEquals((await program.end("SIGTERM")).code, 0);
+    assertEquals(total(), 200);
+    const series = new Set(puts(program.out).map(({ series }) => series));
+    assertEquals([...series].sort(), [
+      "m host=h pod=0 space=shop word=first",
+      "m host=h pod=1 space=shop word=new",
+      "m host=h pod=2 space=shop word=new",
+    ]);
+    assertEquals(program.err, []);
   },
 );
 

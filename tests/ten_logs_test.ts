@@ -4,6 +4,7 @@ import {
   command,
   processTest,
   puts,
+  quoted,
   ROOT,
   Running,
 } from "./helpers/processes.ts";
@@ -141,8 +142,7 @@ processTest(
   async (folder) => {
     const all = commands();
     assertEquals(all.length, 10);
-    const script = command("collectors/lograte.ts")
-      .map((word) => `'${word}'`).join(" ");
+    const script = quoted(command("collectors/lograte.ts"));
     // As the README has them, but for the folder, and as replays, which end.
     const options = "--tag host=h --zone UTC --max-gap 0 --replay";
     const programs = await Promise.all(all.map(async (text) => {

@@ -4,6 +4,7 @@
  */
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { LogTime, type LogTimeOptions } from "../mod.ts";
+import { random } from "./helpers/random.ts";
 
 function epoch(time: string): number {
   return Date.parse(time) / 1000;
@@ -588,8 +589,8 @@ const ALIKE = [
 ];
 
 Deno.test("LogTime.at() reads each line as if it had read no line before", () => {
-  let seed = 7;
-  const next = (n: number) => (seed = seed * 48271 % 2147483647) % n;
+  const chance = random(7);
+  const next = (n: number) => Math.floor(chance() * n);
   for (const alike of ALIKE) {
     const lines = Array.from({ length: 3000 }, () => alike[next(alike.length)]!)
       .flatMap((line) => Array<string>(1 + next(6)).fill(line));

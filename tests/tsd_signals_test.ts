@@ -5,6 +5,7 @@ import {
   Ledger,
   processTest,
   puts,
+  quoted,
   Running,
   sleep,
   until,
@@ -18,17 +19,15 @@ processTest(
     await using server = new FakeTsd();
     const log = `${folder}/auth.log`;
     Deno.writeTextFileSync(log, "");
-    const words = (program: string[]) =>
-      program.map((word) => `'${word}'`).join(" ");
     const pipeline = new Running([
       "setsid",
       "sh",
       "-c",
       `echo $$ > '${folder}/pid'; trap : INT; ${
-        words(command("collectors/authfailures.ts", log))
+        quoted(command("collectors/authfailures.ts", log))
       } |
         tee -i '${folder}/out' |
-        ${words(command("pipes/tsd.ts", `127.0.0.1:${server.port}`))}`,
+        ${quoted(command("pipes/tsd.ts", `127.0.0.1:${server.port}`))}`,
     ]);
     await until(() => server.lines.length > 0, 20, "the first datapoint");
     await new Ledger().write(log, 3);

@@ -1,4 +1,6 @@
 /** The log that bursts are made of. */
+import { random } from "../../tests/helpers/random.ts";
+
 const PROGRAMS = ["sshd", "su", "sudo", "cron", "login", "vsftpd", "dovecot"];
 const MACHINES = 8;
 
@@ -35,16 +37,6 @@ export interface Log {
   path: string;
   lines: number;
   bytes: number;
-}
-
-/** Makes numbers from 0 to below 1, the same for the same seed. */
-export function random(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6D2B79F5) | 0;
-    let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** Writes a syslog of 1,000 lines a second, in which every tenth matches. */

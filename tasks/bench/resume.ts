@@ -3,10 +3,11 @@
  * written while no collector ran, is read beside a replay of it.
  */
 import { check, compare, type Contestant, runToEnd, sum } from "./contest.ts";
-import { accessLine, type Log, random, REQUEST } from "./log.ts";
+import { accessLine, type Log, REQUEST } from "./log.ts";
 import { Meter, startScript, stop } from "./process.ts";
 import { megabytes, number, type Section, spread, target } from "./table.ts";
 import { command, sleep, until } from "../../tests/helpers/processes.ts";
+import { random } from "../../tests/helpers/random.ts";
 
 const SCRIPT = "collectors/lograte.ts";
 const BLOCK = 20_000; // lines of one second

@@ -10,10 +10,11 @@ import {
   seconds,
   section,
 } from "./contest.ts";
-import { accessLine, type Log, random, REQUEST } from "./log.ts";
+import { accessLine, type Log, REQUEST } from "./log.ts";
 import { isInstalled, MAWK, MTAIL, nameOf } from "./peers.ts";
 import { megabytes, number, type Section, spread, target } from "./table.ts";
 import { command, puts, ROOT } from "../../tests/helpers/processes.ts";
+import { random } from "../../tests/helpers/random.ts";
 
 const SCRIPT = "collectors/lograte.ts";
 const RATE = 5000; // lines a second

@@ -4,7 +4,12 @@ import { isInstalled, nameOf, VICTORIA_METRICS } from "./peers.ts";
 import { endOf, find, Meter, start, startHeld, stop } from "./process.ts";
 import { foretold, SERIES } from "./series.ts";
 import { megabytes, number, type Section, target } from "./table.ts";
-import { command, freePort, until } from "../../tests/helpers/processes.ts";
+import {
+  command,
+  freePort,
+  quoted,
+  until,
+} from "../../tests/helpers/processes.ts";
 
 const SCRIPT = new URL("series.ts", import.meta.url).pathname;
 const FLUSH = 60; // seconds until all is sent at the end
@@ -98,10 +103,7 @@ export async function benchScale(
   const flags = ["--allow-run=tail", "--allow-sys=hostname"];
   const series = [Deno.execPath(), "run", ...flags, SCRIPT];
   const pipe = command("pipes/tsd.ts", `127.0.0.1:${tcp}`);
-  const quoted = [series, pipe].map((words) =>
-    words.map((word) => `'${word}'`).join(" ")
-  );
-  const both = start(["sh", "-c", quoted.join(" | ")]);
+  const both = start(["sh", "-c", [series, pipe].map(quoted).join(" | ")]);
   await until(() => both.err.length > 0);
   const { pid } = both.process;
   const [source, sender] = [find(pid, SCRIPT)!, find(pid, pipe.at(-1)!)!];

@@ -8,7 +8,6 @@
  * collectd, with an interval of 1 s, tells the time of each look. Their graphs
  * are shifted by the whole seconds that suit them best; ours are not.
  */
-import { random } from "./log.ts";
 import {
   COLLECTD,
   collectdCounts,
@@ -22,6 +21,7 @@ import {
 import { startScript, stop } from "./process.ts";
 import { number, type Section, target } from "./table.ts";
 import { puts, sleep } from "../../tests/helpers/processes.ts";
+import { random } from "../../tests/helpers/random.ts";
 
 const MOST = 20_000; // lines in a second
 const STEP = 10; // ms between writes

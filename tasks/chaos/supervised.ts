@@ -1,6 +1,6 @@
 /** Programs that are started again whenever they end. */
 import { sleep, within } from "../../script/mod.ts";
-import { until } from "../../tests/helpers/processes.ts";
+import { quoted, until } from "../../tests/helpers/processes.ts";
 import { find, tree } from "../bench/process.ts";
 import { between, type Chance } from "./chance.ts";
 
@@ -12,11 +12,6 @@ export interface Victim {
   name: string;
   /** The id of the process, if it runs. */
   pid(): number | undefined;
-}
-
-/** Quotes a word for a shell. */
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** A program, or several in a pipe, which are started again as by systemd. */
@@ -52,8 +47,8 @@ export class Supervised {
     this.name = name;
     this.#chance = chance;
     this.#note = note;
-    const pipe = programs.map((words) => words.map(quoted).join(" "));
-    this.#script = `exec 2>>${quoted(stderr)}; ${pipe.join(" | ")}`;
+    const pipe = programs.map(quoted).join(" | ");
+    this.#script = `exec 2>>${quoted([stderr])}; ${pipe}`;
     this.#running = this.#run();
   }
 

@@ -1,8 +1,12 @@
 /** Slow readers of stdout: a writer waits for them, and loses nothing. */
 import { assertEquals } from "@std/assert";
-import { command, processTest, ROOT, Running } from "../helpers/processes.ts";
-
-const quote = (words: string[]) => words.map((word) => `'${word}'`).join(" ");
+import {
+  command,
+  processTest,
+  quoted,
+  ROOT,
+  Running,
+} from "../helpers/processes.ts";
 
 processTest("a replay waits for a reader that stalls, and drops nothing", [
   "sh",
@@ -21,7 +25,7 @@ processTest("a replay waits for a reader that stalls, and drops nothing", [
     ...["--tag", `long=${"x".repeat(200)}`, log],
   );
   const program = new Running(
-    ["sh", "-c", `${quote(replay)} | { sleep 5; wc -l; }`],
+    ["sh", "-c", `${quoted(replay)} | { sleep 5; wc -l; }`],
   );
   assertEquals((await program.end()).code, 0);
   assertEquals(Number(program.out[0]), quiet + 1);
@@ -35,7 +39,7 @@ processTest("a script in the middle of a pipe waits for a slow reader", [
   "yes",
 ], async () => {
   const bytes = 200_000_000;
-  const bursts = quote(command("pipes/bursts.ts"));
+  const bursts = quoted(command("pipes/bursts.ts"));
   const slow = "for i in 1 2 3 4 5; do head -c 20000000; sleep 0.5; done; cat";
   const program = new Running(
     [

@@ -6,6 +6,7 @@ import {
   Ledger,
   OTHER,
   processTest,
+  quoted,
   Running,
   until,
 } from "../helpers/processes.ts";
@@ -20,9 +21,8 @@ processTest(
     const log = `${folder}/auth.log`;
     await Deno.writeTextFile(log, OTHER);
     const port = freePort();
-    const quote = (words: string[]) => words.map((w) => `'${w}'`).join(" ");
-    const collector = quote(command("collectors/authfailures.ts", log));
-    const tsd = quote(command("pipes/tsd.ts", `127.0.0.1:${port}`));
+    const collector = quoted(command("collectors/authfailures.ts", log));
+    const tsd = quoted(command("pipes/tsd.ts", `127.0.0.1:${port}`));
     const pids = `${folder}/pid`;
     const pipeline = new Running([
       ...["sh", "-c"],

@@ -68,6 +68,11 @@ export function command(script: string, ...args: string[]): string[] {
   return [Deno.execPath(), "run", ...flags, ROOT + script, ...args];
 }
 
+/** Quotes the words of a command for a shell. */
+export function quoted(words: string[]): string {
+  return words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
+}
+
 /** Starts a program that ends with the test. */
 export function start(
   [program, ...args]: string[],
@@ -144,6 +149,15 @@ export class Running {
       if (!this.#hangUp.signal.aborted) throw error;
     }));
   }
+}
+
+/** Runs a program to its end. */
+export async function run(
+  command: string[],
+): Promise<Running & { code: number }> {
+  const program = new Running(command);
+  const { code } = await program.end();
+  return Object.assign(program, { code });
 }
 
 /** A datapoint, as a put line tells it. */
