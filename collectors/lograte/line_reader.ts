@@ -152,5 +152,6 @@ export class LineReader {
 }
 
 function numberOf(text: string | undefined): number {
-  return text?.trim() ? Number(text) : NaN;
+  const number = Number(text);
+  return number === 0 && text!.trim() === "" ? NaN : number;
 }

@@ -45,15 +45,15 @@ async function* until(
   signal: AbortSignal,
   batches: AsyncGenerator<string[]>,
 ): AsyncGenerator<string[]> {
+  let end = () => {};
+  signal.addEventListener("abort", () => end());
   while (!signal.aborted) {
     const { promise, resolve, reject } = Promise.withResolvers<
       IteratorResult<string[]> | undefined
     >();
-    const end = () => resolve(undefined);
-    signal.addEventListener("abort", end);
+    end = () => resolve(undefined);
     batches.next().then(resolve, reject);
     const next = await promise;
-    signal.removeEventListener("abort", end);
     if (next === undefined || next.done) return;
     yield next.value;
   }

@@ -24,6 +24,15 @@ function mayGoOn(line: string, at: number): boolean {
   return MORE.test(line);
 }
 
+/**
+ * Whether a line holds a text, which is not empty, at an index. `startsWith`
+ * takes twice as long (measured).
+ */
+function holds(line: string, text: string, at: number): boolean {
+  return line.charCodeAt(at) === text.charCodeAt(0) &&
+    line.slice(at, at + text.length) === text;
+}
+
 /** Where the parts of a time are; all are in one place if that is not known. */
 function partsOf(
   { locate }: Telling,
@@ -59,10 +68,7 @@ export class NewestText {
   /** Whether a line has this text where it stood in the line before. */
   isIn(line: string): boolean {
     if (this.#head === "") return false;
-    if (
-      line.startsWith(this.#head, this.#headAt) &&
-      (this.#tail === "" || line.startsWith(this.#tail, this.#tailAt))
-    ) {
+    if (this.#isAt(0, line)) {
       return !this.#isOpen ||
         !mayGoOn(line, this.#tailAt + this.#tail.length);
     }
@@ -122,12 +128,15 @@ export class NewestText {
   /** Whether it ends at an index. */
   #endsAt(end: number, line: string): boolean {
     const by = end - this.#tailAt - this.#tail.length;
-    const at = this.#headAt + by;
-    const isThere = at >= 0 && line.startsWith(this.#head, at) &&
-      line.startsWith(this.#tail, this.#tailAt + by);
-    if (!isThere) return false;
-    this.#headAt = at;
+    if (!this.#isAt(by, line)) return false;
+    this.#headAt += by;
     this.#tailAt += by;
     return true;
+  }
+
+  /** Whether it is some characters behind where it stood in the line before. */
+  #isAt(by: number, line: string): boolean {
+    return holds(line, this.#head, this.#headAt + by) &&
+      (this.#tail === "" || holds(line, this.#tail, this.#tailAt + by));
   }
 }
