@@ -27,6 +27,7 @@ import {
   commandLine,
   complain,
   complainSync,
+  counted,
   countSelf,
   duration,
   flag,
@@ -163,7 +164,8 @@ function add(lines: string[]): void {
   const lost = spool.push(puts.join("\n") + "\n", puts.length);
   if (lost > 0 && performance.now() > quietUntil) {
     quietUntil = performance.now() + QUIET;
-    complain(`the spool is full; datapoints dropped so far: ${spool.dropped}`);
+    const all = counted(spool.dropped, "datapoint");
+    complain(`the spool is full: dropped ${all} so far`);
   }
   sender.notify();
 }
@@ -188,14 +190,18 @@ function finish(): never {
   const { refused } = sender.replies;
   if (missing > 0) {
     const kept = store && lines > 0
-      ? `, waiting in ${options["spool-dir"]}: ${lines}`
+      ? `, and keeps ${lines} in ${options["spool-dir"]}`
       : sent > 0
-      ? `, sent, but maybe lost: ${sent}`
+      ? `, of which ${sent} may have arrived`
       : "";
-    complainSync(`datapoints not delivered: ${missing}${kept}`);
+    complainSync(`could not deliver ${counted(missing, "datapoint")}${kept}`);
   }
-  if (refused > 0) complainSync(`datapoints that the TSD refused: ${refused}`);
-  if (noPuts > 0) complainSync(`lines that were not puts: ${noPuts}`);
+  if (refused > 0) {
+    complainSync(`the TSD refused ${counted(refused, "datapoint")}`);
+  }
+  if (noPuts > 0) {
+    complainSync(`did not send ${counted(noPuts, "line")} without a put`);
+  }
   Deno.exit(missing + sender.lost + refused + noPuts > 0 ? 1 : 0);
 }
 

@@ -205,7 +205,7 @@ processTest(
     assertEquals((await first.end()).code, 1);
     assertEquals(
       first.err.at(-1),
-      `tsd.ts: datapoints not delivered: 1, waiting in ${folder}: 1`,
+      `tsd.ts: could not deliver 1 datapoint, and keeps 1 in ${folder}`,
     );
     state.ill = false;
     const second = start();
@@ -233,7 +233,7 @@ processTest(
     }
     await pipe.close();
     assertEquals((await pipe.end()).code, 1);
-    assertEquals(pipe.err.at(-1), "tsd.ts: datapoints not delivered: 200");
+    assertEquals(pipe.err.at(-1), "tsd.ts: could not deliver 200 datapoints");
     assert(state.requests.at(-1)! < 200);
   },
 );

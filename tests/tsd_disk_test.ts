@@ -232,7 +232,7 @@ processTest(
     pipe.process.kill("SIGTERM");
     assertEquals((await pipe.end("SIGINT")).code, 1);
     assert(pipe.err.includes(
-      `tsd.ts: datapoints not delivered: 10, waiting in ${folder}: 10`,
+      `tsd.ts: could not deliver 10 datapoints, and keeps 10 in ${folder}`,
     ));
     const refused = new Piped(tsdCommand("--spool-dir", folder, port));
     assertEquals((await refused.end()).code, 2);

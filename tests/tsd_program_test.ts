@@ -22,7 +22,9 @@ processTest(
     await using server = await atLast(() => new FakeTsd({ port }));
     await pipe.close();
     assertEquals((await pipe.end()).code, 1);
-    const [, count] = pipe.err.join("\n").match(/ not delivered: (\d+)$/m)!;
+    const [, count] = pipe.err.join("\n").match(
+      / could not deliver (\d+) datapoints$/m,
+    )!;
     const rest = written.slice(Number(count));
     assert(rest.length > 500, count);
     const lost = written.length - server.lines.length;
@@ -41,7 +43,7 @@ processTest(
     await pipe.write(take(generate(), 123));
     await pipe.close();
     assertEquals((await pipe.end()).code, 1);
-    assert(pipe.err.includes("tsd.ts: datapoints not delivered: 123"));
+    assert(pipe.err.includes("tsd.ts: could not deliver 123 datapoints"));
   },
 );
 
@@ -66,7 +68,7 @@ processTest(
     assertEquals(server.lines, [LINE, LINE]);
     assertEquals(pipe.err, [
       'tsd.ts: not sent, as it is not a put: "gen.flow 1700000000 1 part=a"',
-      "tsd.ts: lines that were not puts: 6",
+      "tsd.ts: did not send 6 lines without a put",
     ]);
   },
 );

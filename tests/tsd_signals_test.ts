@@ -61,7 +61,7 @@ processTest(
     assertEquals(code, 1);
     assertMatch(
       pipe.err.join("\n"),
-      /^tsd\.ts: datapoints not delivered: \d+, sent, but maybe lost: \d+$/m,
+      /^tsd\.ts: could not deliver \d+ datapoints, of which \d+ may have arrived$/m,
     );
   },
 );

@@ -50,7 +50,7 @@ for (const [way, target] of Object.entries(WAYS)) {
       assertEquals((await pipe.end()).code, 1);
       const said = pipe.err.join("\n");
       assertMatch(said, /replied: put: (invalid value: Overflow|Unable to)/);
-      assertMatch(said, /that the TSD refused: 1$/m);
+      assertMatch(said, /the TSD refused 1 datapoint$/m);
       await compareFrom(`rest-${way}`, good);
     },
   );
