@@ -294,6 +294,11 @@ for (
         errors: [{ error: "Unknown metric" }, { error }],
       }),
     }]),
+    ['answers 400 unsupported path: "/x"; the cure: the path', {
+      status: 400,
+      body:
+        'remoteAddr: "127.0.0.1:46420"; requestURI: /x?sync&details; unsupported path: "/x"',
+    }],
     ["does not answer", undefined],
   ] as [string, Answer][]
 ) {

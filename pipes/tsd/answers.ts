@@ -9,6 +9,8 @@ import { Throttled } from "./link.ts";
 import { printable } from "./replies.ts";
 
 const PAUSE = new Set([408, 429, 500, 502, 503, 504]); // statuses that may pass
+/** What VictoriaMetrics says of the request: its port differs each time. */
+const ABOUT = /^remoteAddr: "[^"]*"; requestURI: [^;]*; /;
 const TOO_LARGE = /chunk|too (large|long|big)/i;
 /** Reasons for which OpenTSDB may take the same datapoint at another time. */
 const TRANSIENT =
@@ -115,7 +117,8 @@ function failure(status: number, text: string): Error {
   const { error } = (parsed(text) ?? {}) as {
     error?: { message?: string } | string;
   };
-  const what = typeof error === "string" ? error : error?.message ?? text;
+  const reason = typeof error === "string" ? error : error?.message ?? text;
+  const what = reason.replace(ABOUT, "");
   const message = printable(`answers ${status} ${what}`);
   if (status === 413 || (status === 400 && TOO_LARGE.test(what))) {
     return new TooLarge(message);
