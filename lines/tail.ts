@@ -17,7 +17,8 @@ import { followAll } from "./tail/pattern.ts";
  *
  * Lines come without their end. A line beyond 1 MiB is cut there. What is lost
  * is what a truncation takes away before it could be read, and a file that came
- * and was renamed out of its folder, or deleted, within 200 ms.
+ * and was renamed out of its folder, or deleted, within 1 s, before `tail` had
+ * noticed it.
  *
  * While the path leads to nothing that can be read, one line on stderr says why.
  * Until it could be read for the first time, `autodump()` reports no flow that

@@ -21,6 +21,11 @@ class Follower extends Reader {
     this.go();
   }
 
+  /** Whether it waits only for what comes to the file that is there. */
+  get isIdle(): boolean {
+    return this.#follower.isIdle;
+  }
+
   /** Looks at the files, and again after each of so many seconds. */
   async look(seconds = 0): Promise<void> {
     this.#follower.look();
@@ -200,6 +205,39 @@ processTest(
     await reader.stop(log);
     reader.compare("36 writers that do not let go", written);
     for (const writer of writers) writer[Symbol.dispose]();
+  },
+);
+
+processTest(
+  "LogFollower is idle while all is read, and no file but the one at its path",
+  [],
+  async (folder) => {
+    const log = `${folder}/app.log`;
+    const reader = new Follower(log);
+    await reader.look();
+    assert(!reader.isIdle, "the log is missing");
+    const written: string[] = [];
+    using writer = new Writer(log, written);
+    await reader.look();
+    assert(reader.isIdle);
+    reader.stall();
+    writer.write(2);
+    await reader.look();
+    writer.write();
+    await reader.look();
+    assert(!reader.isIdle, "something is unread");
+    reader.go();
+    await reader.readAll(written);
+    assert(reader.isIdle);
+    await Deno.rename(log, `${log}.1`);
+    await reader.look();
+    assert(!reader.isIdle, "the log is missing again");
+    await Deno.writeTextFile(log, "");
+    await reader.look();
+    assert(!reader.isIdle, "a rotated file is still read");
+    await reader.look(32);
+    assert(reader.isIdle);
+    await reader.stop(log);
   },
 );
 

@@ -1,6 +1,6 @@
 /** Following logs with whatever `tail` a host has, and on any file system. */
 import { assert, assertEquals } from "@std/assert";
-import { untilLook } from "../lines/tail/bell.ts";
+import { listen } from "../lines/tail/bell.ts";
 import { isRotated } from "../lines/tail/rotated.ts";
 import {
   command,
@@ -246,13 +246,64 @@ processTest(
   },
 );
 
-Deno.test("untilLook() puts one look just before a second ends", () => {
-  for (let ms = 0; ms < 1000; ms++) {
-    const wait = untilLook(1_700_000_000_000 + ms);
-    assert(wait > 0);
-    assertEquals((ms + wait) % 200, 180);
-  }
-});
+processTest(
+  "listen() looks just before each second ends, and every 200 ms without tail and after a look that found something",
+  ["tail"],
+  async (folder) => {
+    const home = `${folder}/app.log`;
+    await Deno.writeTextFile(home, "");
+    let isIdle = true;
+    const listener = {
+      home,
+      found: true,
+      get isIdle() {
+        return isIdle;
+      },
+      look() {},
+    };
+    const { setTimeout } = globalThis;
+    const [clock, monotonic] = [Date.now, performance.now];
+    const timers: { fn: () => void; ms: number }[] = [];
+    globalThis.setTimeout = ((fn: () => void, ms: number) => {
+      timers.push({ fn, ms });
+      return -1;
+    }) as unknown as typeof setTimeout;
+    let now = 1_700_000_000_300;
+    let later = 0;
+    Date.now = () => now;
+    performance.now = () => monotonic.call(performance) + later;
+    const listening = listen(listener);
+    const run = () => {
+      const { fn, ms } = timers.shift()!;
+      fn();
+      return ms;
+    };
+    try {
+      assertEquals(run(), 80); // there is no tail yet
+      assertEquals(run(), 20); // it is started
+      assertEquals(run(), 80);
+      assertEquals(run(), 680);
+      isIdle = false;
+      assertEquals(run(), 680);
+      assertEquals(run(), 80);
+      isIdle = true;
+      assertEquals(run(), 80);
+      later = 61_000;
+      run();
+      const end = now + 1000;
+      for (; now < end; now++) {
+        run();
+        const { ms } = timers[0]!;
+        assert(ms > 0);
+        assertEquals((now + ms) % 1000, 980);
+      }
+    } finally {
+      globalThis.setTimeout = setTimeout;
+      [Date.now, performance.now] = [clock, monotonic];
+      await listening[Symbol.asyncDispose]();
+    }
+  },
+);
 
 Deno.test("isRotated() knows the names of rotation, and no other", () => {
   const yes = {

@@ -2,10 +2,13 @@
  * Tells all who follow a log when to look at it.
  *
  * One `tail -F` for all logs rings when something is written, so that it is read
- * at once. Not every `tail` does so for every file (GNU's looks just once a
- * second on an overlay file system, busybox's always does), and there may be
- * none. So there is a look every 200 ms beside it, one of them just before each
- * second ends: what was written in a second is read in that second.
+ * at once. Beside it there is a look just before each second ends: what was
+ * written in a second is read in that second, whatever `tail` does.
+ *
+ * Not every `tail` rings for every file (GNU's looks just once a second on an
+ * overlay file system, busybox's always does), it does not follow a file that was
+ * rotated, and there may be none. So there is a look every 200 ms without `tail`,
+ * and for a minute after a look that found something.
  *
  * `Deno.watchFs` would ring on overlay file systems, too, but takes twice the
  * CPU: half a core at 10,000 writes a second (measured).
@@ -18,6 +21,8 @@ import { complain, messageOf } from "../../script/complain.ts";
 import { sleep } from "../../script/wait.ts";
 
 const LOOK = 200; // ms between looks; a divisor of a second
+const RARE = 1000; // ms between looks where `tail` tells: a third of the CPU
+const DOUBT = 60_000; // ms of more looks after one that found something
 const EARLY = 20; // ms before the end of a second for its last look
 const REST = 20; // ms between two rings, at least
 const SHARE = 20; // the part of the time that looking may take: one in so many
@@ -32,6 +37,8 @@ export interface Listener {
   readonly home: string;
   /** Whether a log was seen there. `tail` would hang at a FIFO. */
   readonly found: boolean;
+  /** Whether it has read all, and waits only for what `tail` rings for. */
+  readonly isIdle: boolean;
   /** Looks whether there is something to read. */
   look(): void;
 }
@@ -47,6 +54,7 @@ let starting: Timer | undefined;
 let tail: Deno.ChildProcess | undefined;
 let knowsPid = true;
 let without = false;
+let doubtful = -Infinity; // until when, by performance.now()
 
 /**
  * Listens to the bell.
@@ -79,21 +87,16 @@ export function listenElsewhere(): void {
   if (!without) startIn(SETTLE);
 }
 
-/**
- * The time until the next look.
- *
- * @param now Milliseconds since the epoch.
- * @returns Milliseconds: one look comes 20 ms before each second ends.
- */
-export function untilLook(now: number): number {
-  return LOOK - (now + EARLY) % LOOK;
-}
-
+/** Plans the next look: one comes just before each second ends. */
 function planLook(): void {
+  const rings = tail !== undefined && listeners.size <= MOST;
+  const pause = rings && performance.now() > doubtful ? RARE : LOOK;
   looking = setTimeout(() => {
-    planLook();
     ring();
-  }, untilLook(Date.now()));
+    const isIdle = [...listeners].every(({ isIdle }) => isIdle);
+    if (!isIdle) doubtful = performance.now() + DOUBT;
+    planLook();
+  }, pause - (Date.now() + EARLY) % pause);
 }
 
 function ring(): void {

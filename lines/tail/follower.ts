@@ -130,6 +130,13 @@ export class LogFollower {
     return this.#files;
   }
 
+  /** Whether nothing is unread, and nothing is read but the file at the path. */
+  get isIdle(): boolean {
+    const [file, ...others] = this.#files;
+    return others.length === 0 && file !== undefined &&
+      file === this.#current && file.info.size === file.offset;
+  }
+
   /** Reads on, as more is wanted. */
   ring(): void {
     this.#rung.resolve();
