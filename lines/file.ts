@@ -7,6 +7,7 @@
 
 import type { LineOptions } from "./cut.ts";
 import { type Lines, linesOf } from "./lines.ts";
+import { ifThere } from "./path.ts";
 import { reasonOf, whyNoLog } from "./reason.ts";
 
 /** Options of {@linkcode readLog}. */
@@ -57,17 +58,14 @@ function compressionOf(bytes: Uint8Array) {
 export function compression(
   path: string,
 ): { name: string; program: string } | undefined {
-  try {
+  return ifThere(() => {
     // A FIFO would wait for its writer, and lose what is read here.
     if (!Deno.statSync(path).isFile) return undefined;
     using file = Deno.openSync(path);
     const bytes = new Uint8Array(8);
     file.readSync(bytes);
     return compressionOf(bytes);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) throw error;
-    return undefined;
-  }
+  });
 }
 
 /**

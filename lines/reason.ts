@@ -5,17 +5,7 @@
  */
 
 import { systemReason } from "../script/complain.ts";
-
-/** Whether a call succeeds; if not, the path is missing or cannot be reached. */
-function succeeds(call: () => unknown): boolean {
-  try {
-    call();
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) throw error;
-    return false;
-  }
-}
+import { ifThere } from "./path.ts";
 
 /** The name of a group, or its number where there is no name. */
 function groupName(gid: number | null): string {
@@ -62,8 +52,8 @@ export function reasonOf(error: unknown, path: string): string {
     return systemReason(error);
   }
   const folder = path.replace(/[^/]*$/, "") || ".";
-  if (!succeeds(() => Deno.statSync(folder))) return `no folder ${folder}`;
-  return succeeds(() => Deno.lstatSync(path))
+  if (!ifThere(() => Deno.statSync(folder))) return `no folder ${folder}`;
+  return ifThere(() => Deno.lstatSync(path))
     ? "it is a link to a file that is missing"
     : "no such file";
 }

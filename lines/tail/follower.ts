@@ -7,6 +7,7 @@
 import { complain } from "../../script/complain.ts";
 import { unread } from "../../script/unread_logs.ts";
 import type { LineOptions } from "../cut.ts";
+import { ifThere, namesIn } from "../path.ts";
 import { reasonOf, whyNoLog } from "../reason.ts";
 import { listen, listenElsewhere } from "./bell.ts";
 import { HeldFile, identityOf, type Piece } from "./held_file.ts";
@@ -211,7 +212,7 @@ export class LogFollower {
     const missed: { name: string; born: number }[] = [];
     for (const name of namesIn(folder)) {
       if (!isRotated(name, log)) continue;
-      const info = statOrNull(folder + name);
+      const info = ifThere(() => Deno.statSync(folder + name));
       if (!info?.isFile || this.#files.some((file) => file.is(info))) continue;
       // A copy that keeps its time, as gunzip makes one, was not at the path.
       const [born = 0, written = 0] = [info.birthtime, info.mtime]
@@ -311,23 +312,5 @@ export class LogFollower {
       this.#left.delete(oldest);
     }
     return file.close();
-  }
-}
-
-function statOrNull(path: string): Deno.FileInfo | null {
-  try {
-    return Deno.statSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) throw error;
-    return null;
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return [...Deno.readDirSync(folder)].map(({ name }) => name);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) throw error;
-    return []; // it is gone, or cannot be listed: the path may come back
   }
 }

@@ -8,6 +8,7 @@ import { complain } from "../../script/complain.ts";
 import { unread } from "../../script/unread_logs.ts";
 import { sleep } from "../../script/wait.ts";
 import { compression } from "../file.ts";
+import { ifThere, namesIn } from "../path.ts";
 import { type FollowerOptions, LogFollower } from "./follower.ts";
 import { HeldFile, identityOf } from "./held_file.ts";
 import { isRotated } from "./rotated.ts";
@@ -22,14 +23,7 @@ const EARLY = 50; // ms before the end of a second for each look
  * @param path The path.
  */
 export function isPattern(path: string): boolean {
-  if (!WILD.test(path)) return false;
-  try {
-    Deno.lstatSync(path);
-    return false;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) throw error;
-    return true;
-  }
+  return WILD.test(path) && !ifThere(() => Deno.lstatSync(path));
 }
 
 /**
@@ -54,7 +48,7 @@ function pathsOf(folder: string, names: string[]): string[] {
     return isLast ? [folder + name] : pathsOf(`${folder}${name}/`, rest);
   }
   const expression = new RegExp(`^${expressionOf(name!)}$`, "s");
-  return entriesOf(folder || ".").filter((entry) => expression.test(entry))
+  return namesIn(folder || ".").filter((entry) => expression.test(entry))
     .flatMap((entry) =>
       isLast ? [folder + entry] : pathsOf(`${folder}${entry}/`, rest)
     );
@@ -74,22 +68,9 @@ function expressionOf(pattern: string): string {
   return pattern.startsWith(".") ? found : `(?!\\.)${found}`;
 }
 
-function entriesOf(folder: string): string[] {
-  try {
-    return [...Deno.readDirSync(folder)].map(({ name }) => name);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) throw error;
-    return []; // it is no folder, or it is gone
-  }
-}
-
 function fileAt(path: string): Deno.FileInfo | undefined {
-  try {
-    const info = Deno.statSync(path);
-    return info.isFile ? info : undefined;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) throw error;
-  }
+  const info = ifThere(() => Deno.statSync(path));
+  return info?.isFile ? info : undefined;
 }
 
 /** Splits a path into folder and name. */
@@ -165,14 +146,10 @@ export class Finder {
   }
 
   #open(path: string, offset: number): HeldFile[] {
-    try {
-      const file = new HeldFile(path, this.#options);
-      if (offset <= file.info.size) file.seek(offset);
-      return [file];
-    } catch (error) {
-      if (error instanceof Deno.errors.NotCapable) throw error;
-      return []; // the follower says why
-    }
+    const file = ifThere(() => new HeldFile(path, this.#options));
+    if (file === undefined) return []; // the follower says why
+    if (offset <= file.info.size) file.seek(offset);
+    return [file];
   }
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ifThere } from "../path.ts";
 import { HeldFile, identityOf } from "../tail/held_file.ts";
 import { isRotated } from "../tail/rotated.ts";
 import type { Place, SourceFile } from "./source.ts";
@@ -47,13 +48,10 @@ function isSame(known: FileState, { info }: SourceFile): boolean {
 
 /** A log, open; undefined where there is none. Who follows it says why. */
 function openLog(path: string): HeldFile | undefined {
-  try {
+  return ifThere(() =>
     // A FIFO would wait for its writer.
-    return Deno.statSync(path).isFile ? new HeldFile(path, {}) : undefined;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) throw error;
-    return undefined;
-  }
+    Deno.statSync(path).isFile ? new HeldFile(path, {}) : undefined
+  );
 }
 
 function realPathOf(path: string): string {
@@ -101,7 +99,9 @@ function filesOf(path: string): (HeldFile | ZippedFile)[] {
     const paths = places.map(([path]) => path);
     const home = paths.pop()!;
     const old = paths.flatMap((path) =>
-      (path.endsWith(".gz") ? openZipped(path) : openLog(path)) ?? []
+      (path.endsWith(".gz")
+        ? ifThere(() => new ZippedFile(path))
+        : openLog(path)) ?? []
     ).sort((a, b) => changed(a) - changed(b));
     const files = [...old, openLog(home) ?? []].flat();
     const opened = files.map(({ info }) => identityOf(info));
@@ -109,15 +109,6 @@ function filesOf(path: string): (HeldFile | ZippedFile)[] {
       places.every(([, place]) => place === "" || opened.includes(place));
     if (isSteady || tries === TRIES) return files;
     for (const file of files) file.close();
-  }
-}
-
-function openZipped(path: string): ZippedFile | undefined {
-  try {
-    return new ZippedFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) throw error;
-    return undefined;
   }
 }
 

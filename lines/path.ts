@@ -1,0 +1,35 @@
+/**
+ * What is at a path that may be missing, or may not be reached.
+ *
+ * @module
+ */
+
+/**
+ * Calls a function that uses a path. That Deno does not permit it is an error: it
+ * could not be cured while the program runs.
+ *
+ * @param call The function.
+ * @returns What it returns; undefined where the path is missing or cannot be
+ * reached.
+ * @throws {Deno.errors.NotCapable} If Deno does not permit it.
+ */
+export function ifThere<T>(call: () => T): T | undefined {
+  try {
+    return call();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    return undefined;
+  }
+}
+
+/**
+ * The names in a folder.
+ *
+ * @param folder The folder.
+ * @returns The names; none if it is missing or cannot be listed.
+ * @throws {Deno.errors.NotCapable} If Deno does not permit it.
+ */
+export function namesIn(folder: string): string[] {
+  return ifThere(() => [...Deno.readDirSync(folder)].map(({ name }) => name)) ??
+    [];
+}
