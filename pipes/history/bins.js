@@ -80,10 +80,11 @@ export function indexIn(times, second) {
  * The second with which a point's time ends: that of the next point, unless the
  * line was silent in between.
  *
- * @param {Line} line
+ * @param {Float64Array} times Of a line: a series makes them anew when asked.
+ * @param {number} step
  * @param {number} i
  */
-function endOf({ times, step }, i) {
+function endOf(times, step, i) {
   const [time, next] = [Number(times[i]), Number(times[i + 1])];
   return next - time <= 1.5 * step ? next : time + step;
 }
@@ -98,7 +99,7 @@ function endOf({ times, step }, i) {
  */
 export function binsOf(line, parts) {
   const { from, to, size } = parts;
-  const { times, values } = line;
+  const { times, values, step } = line;
   const first = firstOf(parts);
   const length = Math.floor((to - first) / size) + 1;
   const max = new Float64Array(length).fill(NaN);
@@ -110,7 +111,7 @@ export function binsOf(line, parts) {
     if (time > to) break;
     const value = Number(values[i]);
     const begin = Math.floor((Math.max(time, from) - first) / size);
-    const end = endOf(line, i) - 1;
+    const end = endOf(times, step, i) - 1;
     if (end < from) continue;
     const last = Math.floor((Math.min(end, to) - first) / size);
     for (let bin = begin; bin <= last; bin++) {
@@ -201,6 +202,7 @@ class Grid {
    */
   add(line, how) {
     const { times, values } = line;
+    const own = line.step;
     const [first, step] = [this.#first, this.#step];
     const { length } = this.#values;
     let i = Math.max(0, indexIn(times, first) - 1);
@@ -208,7 +210,10 @@ class Grid {
       const time = Number(times[i]);
       const begin = Math.max(0, Math.floor((time - first) / step));
       if (begin >= length) break;
-      const end = Math.min(length, Math.ceil((endOf(line, i) - first) / step));
+      const end = Math.min(
+        length,
+        Math.ceil((endOf(times, own, i) - first) / step),
+      );
       const value = Number(values[i]);
       for (let k = begin; k < end; k++) {
         const before = Number(this.#values[k]);
