@@ -1,6 +1,6 @@
 /** The sender and its telnet connections, with the small TSDs of the tests. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
-import { type Link, Share } from "../pipes/tsd/link.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { type Link, Share, Stalled } from "../pipes/tsd/link.ts";
 import { Sender } from "../pipes/tsd/sender.ts";
 import { Spool } from "../pipes/tsd/spool.ts";
 import { Telnet, type TelnetOptions } from "../pipes/tsd/telnet.ts";
@@ -9,6 +9,7 @@ import {
   compare,
   FakeTsd,
   generate,
+  LINE,
   startSender,
   take,
 } from "./helpers/tsds.ts";
@@ -84,6 +85,21 @@ processTest(
     await until(() =>
       stalled.lines.at(-1) === written[stalled.lines.length - 1]
     );
+  },
+);
+
+processTest(
+  "Telnet tells that a TSD does not read while it is sent something",
+  [],
+  async () => {
+    await using sulking = new FakeTsd({ reads: false });
+    const address = { hostname: "127.0.0.1", port: sulking.port };
+    const host = new Telnet(address, { patience: 200 });
+    using link = await host.open(() => {});
+    const flood = `${LINE}\n`.repeat(500_000); // more than the kernel holds
+    await assertRejects(() => link.send(flood), Stalled, "does not read");
+    sulking.read();
+    await until(() => sulking.lines.length === 500_000);
   },
 );
 
