@@ -47,6 +47,11 @@ const TOOLS: Record<string, string[]> = {
   mkmetric: ["UidManager", "assign", "metrics"],
   uid: ["UidManager"],
 };
+/** OpenTSDB's own plugins, which its jar does not offer to Java. */
+const PLUGINS = {
+  "auth.Authentication": "auth.AllowAllAuthenticatingAuthorizer",
+  "uid.UniqueIdFilterPlugin": "uid.UniqueIdWhitelistFilter",
+};
 const START = 90; // seconds for a JVM to be ready on a busy machine
 
 /** The jars of a profile in pom.xml, as a class path. */
@@ -177,6 +182,12 @@ export class HBase implements AsyncDisposable {
     await Deno.writeTextFile(`${this.#conf}/logback.xml`, LOGBACK);
     const script = `${this.#conf}/mygnuplot.sh`;
     await Deno.writeTextFile(script, MYGNUPLOT, { mode: 0o755 });
+    const services = `${this.#conf}/META-INF/services`;
+    await Deno.mkdir(services, { recursive: true });
+    for (const [service, plugin] of Object.entries(PLUGINS)) {
+      const file = `${services}/net.opentsdb.${service}`;
+      await Deno.writeTextFile(file, `net.opentsdb.${plugin}\n`);
+    }
     const properties = {
       "hbase.rootdir": `file://${this.folder}/hbase`,
       "hbase.tmp.dir": `${this.folder}/tmp`,

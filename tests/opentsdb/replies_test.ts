@@ -1,6 +1,6 @@
 /** What the real OpenTSDB replies to puts, and what tsd.ts does then. */
-import { assertEquals, assertMatch } from "@std/assert";
-import { compare, generate, take, tsd } from "../helpers/tsds.ts";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { compare, generate, type Piped, take, tsd } from "../helpers/tsds.ts";
 import { AUTO_CREATE, OpenTsdb } from "./launch.ts";
 import {
   compareFrom,
@@ -9,6 +9,7 @@ import {
   hbase,
   open,
   opentsdbTest,
+  storedFrom,
   WAYS,
 } from "./setup.ts";
 
@@ -72,3 +73,103 @@ for (const [way, target] of Object.entries(WAYS)) {
     },
   );
 }
+
+/** Gives a pipe all it gets; tells its status and what it has said. */
+async function feed(
+  pipe: Piped,
+  lines: string[],
+): Promise<{ code: number; said: string }> {
+  await pipe.write(lines);
+  await pipe.close();
+  const { code } = await pipe.end();
+  return { code, said: pipe.err.join("\n") };
+}
+
+opentsdbTest(
+  "tsd.ts turns from a TSD that is read-only, or wants to know a user, to the next one",
+  async () => {
+    await using readOnly = new OpenTsdb(hbase, { "tsd.mode": "ro" });
+    await using guarded = new OpenTsdb(hbase, {
+      "tsd.core.authentication.enable": "true",
+      "tsd.core.authentication.plugin":
+        "net.opentsdb.auth.AllowAllAuthenticatingAuthorizer",
+    });
+    await Promise.all([readOnly.start(), guarded.start()]);
+    for (
+      const [way, expected] of [
+        ["telnet", [
+          "unknown command: put.  Try `help'.; the cure: tsd.mode = rw",
+          "AUTH_SUCCESS; the cure: --credentials FILE and a URL",
+        ]],
+        ["http", [
+          "answers 404 Endpoint not found; the cure: tsd.mode = rw",
+          "answers 400 Unable to check Authentication for/api/put; the cure: --credentials FILE",
+        ]],
+      ] as const
+    ) {
+      const lines = from(`third-${way}`, take(generate(), 100));
+      const targets = [readOnly, guarded, open].map(WAYS[way]);
+      const { code, said } = await feed(tsd(...targets), lines);
+      assertEquals(code, 0, said);
+      for (const text of expected) assert(said.includes(text), said);
+      await compareFrom(`third-${way}`, lines);
+    }
+  },
+);
+
+opentsdbTest(
+  "tsd.ts by http keeps what gets no identifier, without holding up the rest; by telnet it is lost in silence",
+  async () => {
+    await using filtering = await new OpenTsdb(hbase, {
+      ...AUTO_CREATE,
+      "tsd.uidfilter.enable": "true",
+      "tsd.uidfilter.plugin": "net.opentsdb.uid.UniqueIdWhitelistFilter",
+      "tsd.uidfilter.whitelist.tagv_patterns": "^(?!odd).*",
+    }).start();
+    for (const [way, target] of Object.entries(WAYS)) {
+      const good = from(`even-${way}`, take(generate(), 100));
+      const odd = from(`odd-${way}`, take(generate(), 2));
+      const { code, said } = await feed(tsd(target(filtering)), [
+        ...odd,
+        ...good,
+      ]);
+      if (way === "http") {
+        assertMatch(said, /replied: Unexpected exception: .* host=odd-http/);
+        assertMatch(said, /datapoints not delivered: 2$/);
+      }
+      assertEquals(
+        [code, said === ""],
+        way === "http" ? [1, false] : [0, true],
+      );
+      await compareFrom(`even-${way}`, good);
+      assertEquals(await storedFrom(`odd-${way}`), []);
+    }
+  },
+);
+
+opentsdbTest(
+  "tsd.ts by http does with fewer connections, and smaller requests where chunks are put together",
+  async () => {
+    await using limited = await new OpenTsdb(hbase, {
+      ...AUTO_CREATE,
+      "tsd.core.connections.limit": "2",
+      "tsd.http.request.enable_chunked": "true",
+    }).start();
+    const lines = from("limited", take(generate(), 3000));
+    const { code, said } = await feed(tsd(limited.url), lines);
+    assertEquals(code, 0, said);
+    await compareFrom("limited", lines);
+  },
+);
+
+opentsdbTest(
+  "tsd.ts by http sends again what OpenTSDB has not stored within sync_timeout",
+  async () => {
+    const lines = from("hasty", take(generate(), 10));
+    const hasty = `${open.url}/?sync_timeout=1`;
+    const { code, said } = await feed(tsd(hasty, open.url), lines);
+    assertEquals(code, 0, said);
+    assertMatch(said, /replied: Write timedout; sending 10 again$/m);
+    await compareFrom("hasty", lines);
+  },
+);
