@@ -38,7 +38,8 @@ export function turn(): Promise<void> {
 /**
  * Waits for a promise, but not longer than some time.
  *
- * @param ms Milliseconds.
+ * @param ms Milliseconds; `Infinity` needs no timer, whose module takes 10 ms to
+ * load.
  * @param promise What to wait for.
  * @returns What the promise resolves to; undefined if that takes longer.
  */
@@ -46,6 +47,7 @@ export async function within<T>(
   ms: number,
   promise: Promise<T>,
 ): Promise<T | undefined> {
+  if (ms === Infinity) return await promise;
   const stop = new AbortController();
   const late = sleep(ms, stop.signal).then(() => undefined);
   try {
