@@ -214,7 +214,9 @@ export class Evidence {
 
   #doubt(): string {
     const zone = this.#ambiguousZone;
-    if (zone !== undefined) return `${zone} is the name of several zones`;
+    if (zone !== undefined) {
+      return `${zone} is the name of several zones, and the given zone is none of them`;
+    }
     const line = this.lines.map((line) => line.trim()).find((line) =>
       line !== ""
     );
