@@ -8,9 +8,9 @@ import {
   says,
 } from "../../tests/helpers/browser.ts";
 import { Plot } from "../../tests/helpers/plot.ts";
-import { sleep } from "../../tests/helpers/processes.ts";
+import { sleep, until } from "../../tests/helpers/processes.ts";
 
-const PAST = 300; // seconds that the page shows when it opens
+const PAST = 300; // seconds that a page shows unless a load says otherwise
 const REST = 3; // seconds until the page has drawn the past
 
 /** Notes when each new second is painted, and tasks of more than 50 ms. */
@@ -84,6 +84,16 @@ function timeOfDay(second: number): string {
   return new Date(second * 1000).toTimeString().slice(0, 8);
 }
 
+/** What a page shows. */
+export interface Load {
+  /** How many series there are. */
+  series: number;
+  /** In how many charts. */
+  charts: number;
+  /** Of how many seconds there are datapoints before the page opens. */
+  past?: number;
+}
+
 /** A page in a browser that gets a put of each series each second. */
 export class WatchedPage {
   readonly page: Page;
@@ -104,7 +114,7 @@ export class WatchedPage {
 
   /** Calls `fn` with a page that shows so many series in so many charts. */
   static async of<T>(
-    { series: count, charts }: { series: number; charts: number },
+    { series: count, charts, past = PAST }: Load,
     fn: (watched: WatchedPage) => Promise<T>,
   ): Promise<T> {
     const series = Array.from(
@@ -121,8 +131,8 @@ export class WatchedPage {
       const tell = await context.newCDPSession(page);
       const watched = new WatchedPage([page, plot, series], tell);
       const now = Math.floor(Date.now() / 1000);
-      for (let i = PAST; i > 0; i--) await watched.feed(now - i);
-      await page.goto(address);
+      for (let i = past; i > 0; i--) await watched.feed(now - i);
+      await page.goto(`${address}#span=${past}`);
       await says(page.locator("#count"), / series in /);
       await page.evaluate(WATCH);
       await watched.watch(REST);
@@ -170,6 +180,21 @@ export class WatchedPage {
     const glance = await this.watch(seconds);
     const [load] = Deno.loadavg();
     return { ...glance, ...await this.held(), load: load! };
+  }
+
+  /** Seconds until the page is drawn when it is opened again over a slow line. */
+  async drawnOver(bytesPerSecond: number): Promise<number> {
+    await this.#tell.send("Network.emulateNetworkConditions", {
+      offline: false,
+      latency: 0, // ms
+      downloadThroughput: bytesPerSecond,
+      uploadThroughput: bytesPerSecond,
+    });
+    const begun = performance.now();
+    await this.page.reload();
+    const canvas = this.page.locator(".chart canvas").first();
+    await until(() => canvas.isVisible());
+    return (performance.now() - begun) / 1000;
   }
 
   async held(): Promise<Held> {
