@@ -22,6 +22,20 @@ export function ifThere<T>(call: () => T): T | undefined {
   }
 }
 
+/** Milliseconds by which the times of files are behind the clock. */
+export const COARSE = 20;
+
+/**
+ * Splits a path.
+ *
+ * @param path The path.
+ * @returns Its folder, with a slash or empty, and its name.
+ */
+export function split(path: string): [folder: string, name: string] {
+  const slash = path.lastIndexOf("/") + 1;
+  return [path.slice(0, slash), path.slice(slash)];
+}
+
 /**
  * The names in a folder.
  *

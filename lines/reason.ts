@@ -5,7 +5,7 @@
  */
 
 import { systemReason } from "../script/complain.ts";
-import { ifThere } from "./path.ts";
+import { ifThere, split } from "./path.ts";
 
 /** The name of a group, or its number where there is no name. */
 function groupName(gid: number | null): string {
@@ -51,7 +51,7 @@ export function reasonOf(error: unknown, path: string): string {
   if (!(error instanceof Deno.errors.NotFound)) {
     return systemReason(error);
   }
-  const folder = path.replace(/[^/]*$/, "") || ".";
+  const folder = split(path)[0] || ".";
   if (!ifThere(() => Deno.statSync(folder))) return `no folder ${folder}`;
   return ifThere(() => Deno.lstatSync(path))
     ? "it is a link to a file that is missing"

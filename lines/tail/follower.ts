@@ -7,7 +7,7 @@
 import { complain } from "../../script/complain.ts";
 import { unread } from "../../script/unread_logs.ts";
 import type { LineOptions } from "../cut.ts";
-import { ifThere, namesIn } from "../path.ts";
+import { COARSE, ifThere, namesIn, split } from "../path.ts";
 import { reasonOf, whyNoLog } from "../reason.ts";
 import { listen, listenElsewhere } from "./bell.ts";
 import { HeldFile, identityOf, type Piece } from "./held_file.ts";
@@ -18,7 +18,6 @@ const GRACE = 30_000; // ms of quiet after which the writer of a file has left i
 const LULL = 2000; // ms that something stays wrong before it is said
 const MAX_ROTATED = 32; // files that were rotated and are still read
 const MAX_LEFT = 64; // files that are remembered, should they come back
-const COARSE = 20; // ms by which the times of files are behind the clock
 
 /** Options of {@linkcode LogFollower}. */
 export interface FollowerOptions extends LineOptions {
@@ -207,8 +206,7 @@ export class LogFollower {
 
   /** Opens what came to the path and was rotated since the last look. */
   #openMissed(since: number): void {
-    const slash = this.home.lastIndexOf("/") + 1;
-    const [folder, log] = [this.home.slice(0, slash), this.home.slice(slash)];
+    const [folder, log] = split(this.home);
     const missed: { name: string; born: number }[] = [];
     for (const name of namesIn(folder)) {
       if (!isRotated(name, log)) continue;

@@ -8,7 +8,7 @@ import { complain } from "../../script/complain.ts";
 import { unread } from "../../script/unread_logs.ts";
 import { sleep } from "../../script/wait.ts";
 import { compression } from "../file.ts";
-import { ifThere, namesIn } from "../path.ts";
+import { ifThere, namesIn, split } from "../path.ts";
 import { type FollowerOptions, LogFollower } from "./follower.ts";
 import { HeldFile, identityOf } from "./held_file.ts";
 import { isRotated } from "./rotated.ts";
@@ -71,12 +71,6 @@ function expressionOf(pattern: string): string {
 function fileAt(path: string): Deno.FileInfo | undefined {
   const info = ifThere(() => Deno.statSync(path));
   return info?.isFile ? info : undefined;
-}
-
-/** Splits a path into folder and name. */
-function split(path: string): [string, string] {
-  const slash = path.lastIndexOf("/") + 1;
-  return [path.slice(0, slash), path.slice(slash)];
 }
 
 /** Finds the logs of a pattern, and knows which files were read under which name. */

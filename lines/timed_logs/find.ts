@@ -4,14 +4,13 @@
  * @module
  */
 
-import { ifThere } from "../path.ts";
+import { COARSE, ifThere, split } from "../path.ts";
 import { HeldFile, identityOf } from "../tail/held_file.ts";
 import { isRotated } from "../tail/rotated.ts";
 import type { Place, SourceFile } from "./source.ts";
 import { type FileState, hashOf, type State } from "./state.ts";
 import { ZippedFile } from "./zipped_file.ts";
 
-const COARSE = 20; // ms by which the times of files are behind the clock
 const FEW = 256; // bytes that two logs may begin with alike
 const TRIES = 100; // looks for files while they are being renamed
 
@@ -73,8 +72,7 @@ function namesIn(folder: string): string[] {
 /** The paths of what is or was at a path, which comes last; and what is there. */
 function placesOf(path: string): [string, string][] {
   const home = realPathOf(path);
-  const slash = home.lastIndexOf("/") + 1;
-  const [folder, log] = [home.slice(0, slash), home.slice(slash)];
+  const [folder, log] = split(home);
   const names = namesIn(folder);
   const found = names.filter((name) => {
     if (isRotated(name, log)) return true;

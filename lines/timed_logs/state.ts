@@ -6,6 +6,7 @@
 
 import { builtin } from "../../script/builtin.ts";
 import { systemReason } from "../../script/complain.ts";
+import { split } from "../path.ts";
 import { writeAll } from "../../script/output.ts";
 
 const VERSION = 1;
@@ -122,7 +123,7 @@ export class StateFile {
     }
     await Deno.rename(beside, this.#path);
     this.#own = this.#identity();
-    using folder = await Deno.open(this.#path.replace(/[^/]*$/, "") || ".");
+    using folder = await Deno.open(split(this.#path)[0] || ".");
     await folder.sync(); // so that the new name survives the machine, too
   }
 
