@@ -11,7 +11,7 @@ import {
   flag,
   wholeNumber,
 } from "../script/mod.ts";
-import { command, has, until } from "../tests/helpers/processes.ts";
+import { command, has, isFile, until } from "../tests/helpers/processes.ts";
 import { random } from "../tests/helpers/random.ts";
 import {
   InfluxDB,
@@ -160,14 +160,6 @@ async function verdictOf({ name, server }: Way): Promise<Verdict> {
   );
 }
 
-function exists(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-}
-
 /** The processes whose command line names the folder. */
 function leftBehind(): string[] {
   return [...Deno.readDirSync("/proc")].map(({ name }) => Number(name))
@@ -196,7 +188,7 @@ function killAll(ways: Way[]): void {
 
 async function main(ways: Way[]): Promise<boolean> {
   await Promise.all(tsds.map(({ server }) => server.ready()));
-  await until(() => ways.every(({ state }) => exists(state)), 30);
+  await until(() => ways.every(({ state }) => isFile(state)), 30);
   logs.start();
   await rampage.run(options.minutes * 60_000);
   await logs.stop();

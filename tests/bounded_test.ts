@@ -2,9 +2,11 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { bounded, foresee, givenUp, takeAll } from "../script/bounded.ts";
 import {
   command,
+  isFile,
   processTest,
   puts,
   Running,
+  total,
   until,
 } from "./helpers/processes.ts";
 
@@ -100,10 +102,8 @@ processTest(
       replayed: lograte(...match, "--replay", whole),
     };
     const { live, timed, resumed } = programs;
-    const isThere = (path: string) =>
-      Deno.stat(path).then(() => true, () => false);
     await until(() => live.out.length > 0 && timed.out.length > 0);
-    await until(() => isThere(state));
+    await until(() => isFile(state));
     for (const path of [log, other]) {
       await Deno.writeTextFile(path, trap(), { append: true });
     }
@@ -116,8 +116,7 @@ processTest(
       assert(seconds < MARGIN, `${name}: ${seconds}`);
       assertMatch(program.err.join(), /given up \d\d? times?/, name);
       if (program === resumed) continue; // its second is not over
-      const sum = puts(program.out).reduce((sum, { value }) => sum + value, 0);
-      assertEquals(sum > 0, true, name);
+      assertEquals(total(puts(program.out)) > 0, true, name);
     }
   },
 );

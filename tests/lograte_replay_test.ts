@@ -14,6 +14,7 @@ import {
   quoted,
   run,
   Running,
+  total,
 } from "./helpers/processes.ts";
 import { random } from "./helpers/random.ts";
 
@@ -453,9 +454,7 @@ processTest(
        `,
     ]);
     await program.end();
-    const counts = puts(program.out);
-    const total = counts.reduce((sum, { value }) => sum + value, 0);
-    assertEquals(total, 301);
+    assertEquals(total(puts(program.out)), 301);
     assertMatch(program.err.at(-2)!, /: 303 lines, 301 events, .* 1 late/);
     assertEquals(program.err.at(-1), "status 1");
   },
@@ -477,8 +476,7 @@ processTest(
       const zcat = new Running(["gzip", "-dc", cut]);
       await zcat.end();
       const { counts, err, code } = await lograte(cut);
-      const total = counts.reduce((sum, { value }) => sum + value, 0);
-      assertEquals([total, code], [zcat.out.length, 1], `${size}`);
+      assertEquals([total(counts), code], [zcat.out.length, 1], `${size}`);
       assertMatch(
         err[0]!,
         /cannot read all of .*cut\.gz: unexpected end of file/,

@@ -5,6 +5,7 @@ import {
   processTest,
   puts,
   Running,
+  total,
   until,
 } from "./helpers/processes.ts";
 
@@ -18,7 +19,7 @@ function sumOf(out: string[], metric: string): number {
     sorted(put.series) === sorted(series)
   );
   assert(found.length > 0, `no ${series}`);
-  return found.reduce((sum, { value }) => sum + value, 0);
+  return total(found);
 }
 
 processTest("lograte.ts --self reports lines, late lines, and the lag", [

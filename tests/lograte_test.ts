@@ -1,14 +1,15 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import {
   command,
+  isFile,
   processTest,
-  type Put,
   puts,
   quoted,
   ROOT,
   run,
   Running,
   sleep,
+  total,
   until,
 } from "./helpers/processes.ts";
 import { assertRefused } from "./helpers/refusals.ts";
@@ -19,10 +20,6 @@ const START = 1_781_442_961; // 2026-06-14T13:16:01Z
 /** Runs the script to its end. */
 function lograte(...args: string[]): ReturnType<typeof run> {
   return run(command(SCRIPT, ...args));
-}
-
-function total(counts: Put[]): number {
-  return counts.reduce((sum, { value }) => sum + value, 0);
 }
 
 const GOLDEN = [
@@ -70,16 +67,6 @@ processTest("lograte.ts takes the year from the file's last change", [], async (
 
 const LOG = new URL("../../shared/logs/Linux_2k.log", import.meta.url).pathname;
 
-function isThere(path: string): boolean {
-  const read = { name: "read", path } as const;
-  if (Deno.permissions.querySync(read).state !== "granted") return false;
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-}
-
 const FAILURES = [
   ...["--metric", "auth.failures", "--match", "authentication failure"],
 ];
@@ -97,7 +84,7 @@ async function countByAwk(): Promise<Map<number, number>> {
   }));
 }
 
-const real = isThere(LOG);
+const real = isFile(LOG);
 const awk = real ? ["awk", "tail"] : [`log ${LOG.split("/").at(-1)}`];
 
 processTest("lograte.ts counts a real log as awk does", awk, async (folder) => {

@@ -4,6 +4,7 @@ import {
   processTest,
   puts,
   Running,
+  total,
   until,
 } from "./helpers/processes.ts";
 
@@ -45,7 +46,7 @@ processTest(
     }
     const sums = [
       ...Map.groupBy(puts(program.out), ({ second }) => second).values(),
-    ].map((points) => points.reduce((sum, { value }) => sum + value, 0));
+    ].map(total);
     const [least, most] = [Math.min(...counts), Math.max(...counts)];
     assert(
       sums.some((sum) => sum > 0.8 * least && sum < 1.2 * most),

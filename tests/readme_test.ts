@@ -6,6 +6,7 @@ import {
   puts,
   ROOT,
   Running,
+  total,
   until,
 } from "./helpers/processes.ts";
 
@@ -59,7 +60,7 @@ processTest("README: scripts of one's own run as they stand", [
     for (const line of program.out) assert(line.startsWith("put "), line);
   }
   const [failures, processes] = programs.map(({ out }) => puts(out));
-  assertEquals(failures!.reduce((sum, { value }) => sum + value, 0), 1);
+  assertEquals(total(failures!), 1);
   assert(processes!.every(({ value }) => value > 1));
 });
 

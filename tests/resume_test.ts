@@ -1,17 +1,14 @@
 /** lograte.ts --resume: what is reported across rotations and restarts. */
 import { assertEquals, assertMatch } from "@std/assert";
-import { processTest, puts, Running, until } from "./helpers/processes.ts";
+import {
+  isFile,
+  processTest,
+  puts,
+  Running,
+  until,
+} from "./helpers/processes.ts";
 import { assertRefused } from "./helpers/refusals.ts";
 import { resumed } from "./helpers/resumed.ts";
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** Writes lines of given seconds into files, and knows what must be reported. */
 class Told {
@@ -45,7 +42,7 @@ class Told {
   async run(until_: number, signal: Deno.Signal, ...logs: string[]) {
     const run = new Running(resumed(this.folder, this.log, ...logs));
     if (this.#base === 0) {
-      await until(() => exists(`${this.folder}/state`), 30);
+      await until(() => isFile(`${this.folder}/state`), 30);
       // Ahead of the clock, so that it closes no second on a busy machine.
       this.#base = Math.floor(Date.now() / 1000) + 6;
       this.write(this.log, 0, 5);
@@ -172,7 +169,7 @@ processTest("lograte.ts --resume refuses a state that is not its own", [
   await Deno.writeTextFile(log, "");
   const state = `${folder}/state`;
   const first = new Running(resumed(folder, log));
-  await until(() => exists(state));
+  await until(() => isFile(state));
   await first.end("SIGTERM");
   const good = await Deno.readTextFile(state);
   const states: [string, RegExp][] = [

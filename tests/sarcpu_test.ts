@@ -4,6 +4,7 @@ import {
   processTest,
   puts,
   Running,
+  total,
   until,
 } from "./helpers/processes.ts";
 
@@ -37,7 +38,7 @@ processTest("sarcpu.ts prints what sar tells, every second", [
   for (const second of new Set(counts.map((count) => count.second))) {
     const all = counts.filter((count) => count.second === second);
     assertEquals(all.length, TYPES.length);
-    const sum = all.reduce((sum, { value }) => sum + value, 0);
+    const sum = total(all);
     assert(sum > 99.9 && sum < 100.1, `${sum}`);
   }
   assertEquals(program.err, []);

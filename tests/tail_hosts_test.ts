@@ -12,6 +12,7 @@ import {
   puts,
   Running,
   sleep,
+  total,
   TRIES,
   until,
 } from "./helpers/processes.ts";
@@ -241,7 +242,7 @@ processTest(
       await until(() => Date.now() % 1000 > 820 && Date.now() % 1000 < 900);
       await Deno.writeTextFile(`${log}.1`, MATCH, { append: true });
       assertEquals((await program.end("SIGTERM")).code, 0);
-      counted = puts(program.out).reduce((sum, { value }) => sum + value, 0);
+      counted = total(puts(program.out));
     }
   },
 );

@@ -5,8 +5,10 @@ import { filesOf, isPattern } from "../mod.ts";
 import {
   command,
   processTest,
+  type Put,
   puts,
   Running,
+  total,
   until,
 } from "./helpers/processes.ts";
 
@@ -192,15 +194,11 @@ processTest(
       return program.out.length > 0;
     });
     for (let pod = 100; pod < 300; pod++) await append(path(pod), "new\n");
-    const total = () =>
-      puts(program.out).reduce(
-        (sum, { series, value }) =>
-          sum + (series.includes("word=new") ? value : 0),
-        0,
-      );
-    await until(() => total() >= 200);
+    const isNew = ({ series }: Put) => series.includes("word=new");
+    const counted = () => total(puts(program.out).filter(isNew));
+    await until(() => counted() >= 200);
     assertEquals((await program.end("SIGTERM")).code, 0);
-    assertEquals(total(), 200);
+    assertEquals(counted(), 200);
     const series = new Set(puts(program.out).map(({ series }) => series));
     assertEquals([...series].sort(), [
       "m host=h pod=0 space=shop word=first",

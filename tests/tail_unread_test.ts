@@ -9,6 +9,7 @@ import {
   ROOT,
   Running,
   sleep,
+  total,
   until,
 } from "./helpers/processes.ts";
 
@@ -167,9 +168,7 @@ processTest(
       `cannot read ${denied}: no permission; waiting for it`,
       `reading ${denied}`,
     ]);
-    const sum = (points: { value: number }[]) =>
-      points.reduce((sum, { value }) => sum + value, 0);
-    assertEquals(sum(puts(programs[0]!.out)), 1);
+    assertEquals(total(puts(programs[0]!.out)), 1);
     assertEquals(said(programs[1]!), [
       `cannot read ${gone}: no folder ${folder}/logs/; waiting for it`,
     ]);

@@ -1,7 +1,7 @@
 /** TimedLogs in a collector of one's own. */
 import { assert, assertEquals } from "@std/assert";
-import { processTest } from "./helpers/processes.ts";
-import { busy, count, isFile, prepare, write } from "./helpers/timed_logs.ts";
+import { isFile, processTest } from "./helpers/processes.ts";
+import { busy, count, prepare, write } from "./helpers/timed_logs.ts";
 
 processTest(
   "TimedLogs goes on where it was, with the same values",

@@ -27,6 +27,7 @@ import {
   puts,
   type Running,
   sleep,
+  total,
   until,
 } from "../../tests/helpers/processes.ts";
 
@@ -55,7 +56,7 @@ export function check(counted: number, expected: number): void {
 /** The sum of the puts of a program, from line number `from` on. */
 export function sum(program: Running, from = 0): number {
   const lines = program.out.slice(from).filter((line) => line !== "");
-  return puts(lines).reduce((sum, { value }) => sum + value, 0);
+  return total(puts(lines));
 }
 
 /** Runs a program that ends by itself. */

@@ -6,7 +6,12 @@ import { check, compare, type Contestant, runToEnd, sum } from "./contest.ts";
 import { accessLine, type Log, REQUEST } from "./log.ts";
 import { Meter, startScript, stop } from "./process.ts";
 import { megabytes, number, type Section, spread, target } from "./table.ts";
-import { command, sleep, until } from "../../tests/helpers/processes.ts";
+import {
+  command,
+  isFile,
+  sleep,
+  until,
+} from "../../tests/helpers/processes.ts";
 import { random } from "../../tests/helpers/random.ts";
 
 const SCRIPT = "collectors/lograte.ts";
@@ -97,8 +102,7 @@ function caughtUp(log: Log): Contestant {
     try {
       await Deno.writeTextFile(path, "");
       const first = startScript(SCRIPT, args, [`--preload=${PAST}`]);
-      const hasState = () =>
-        Deno.stat(`${folder}/state`).then(() => true, () => false);
+      const hasState = () => isFile(`${folder}/state`);
       await until(hasState, LIMIT, "there is a state");
       await stop(first);
       await Deno.remove(path);

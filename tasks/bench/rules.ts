@@ -13,7 +13,7 @@ import {
 import { accessLine, type Log, REQUEST } from "./log.ts";
 import { isInstalled, MAWK, MTAIL, nameOf } from "./peers.ts";
 import { megabytes, number, type Section, spread, target } from "./table.ts";
-import { command, puts, ROOT } from "../../tests/helpers/processes.ts";
+import { command, puts, ROOT, total } from "../../tests/helpers/processes.ts";
 import { random } from "../../tests/helpers/random.ts";
 
 const SCRIPT = "collectors/lograte.ts";
@@ -86,7 +86,7 @@ function replay(
       const [replay, run] = await runToEnd(program);
       const counts = puts(replay.out.filter((line) => line !== ""))
         .filter(({ series }) => series.startsWith(`${metric} `));
-      check(counts.reduce((sum, { value }) => sum + value, 0), log.lines);
+      check(total(counts), log.lines);
       return run;
     },
   };

@@ -6,6 +6,7 @@ import {
   puts,
   Running,
   sleep,
+  total,
   until,
 } from "../helpers/processes.ts";
 
@@ -14,11 +15,10 @@ const MIB = 1024 * 1024;
 
 /** All that a collector reports of what was written. */
 async function reported(program: Running, written: number): Promise<number> {
-  const sum = () =>
-    puts(program.out).reduce((sum, { value }) => sum + value, 0);
-  await until(() => sum() >= written, 100).catch(() => {});
+  const isAll = () => total(puts(program.out)) >= written;
+  await until(isAll, 100).catch(() => {});
   assertEquals((await program.end("SIGTERM")).code, 0);
-  return sum();
+  return total(puts(program.out));
 }
 
 processTest(

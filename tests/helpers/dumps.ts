@@ -11,10 +11,6 @@ export function dumps(kind: string, size = 0, { timespan = 2 } = {}): Running {
   );
 }
 
-export function total(lines: string[]): number {
-  return puts(lines).reduce((sum, { value }) => sum + value, 0);
-}
-
 /** Asserts that each series has one datapoint for each second, in order. */
 export function assertWhole(lines: string[]): void {
   const last = new Map<string, number>();

@@ -183,6 +183,22 @@ export function puts(lines: string[]): Put[] {
   });
 }
 
+/** The sum of the values of some datapoints. */
+export function total(counts: { value: number }[]): number {
+  return counts.reduce((sum, { value }) => sum + value, 0);
+}
+
+/** Whether there is a file at a path; false where it may not be read. */
+export function isFile(path: string): boolean {
+  const read = { name: "read", path } as const;
+  if (Deno.permissions.querySync(read).state !== "granted") return false;
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
 /** Waits until a condition holds. */
 export async function until(
   condition: () => boolean | Promise<boolean>,

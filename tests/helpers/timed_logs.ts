@@ -1,15 +1,7 @@
 /** What the tests of TimedLogs share: a collector that uses it. */
 import { assertEquals } from "@std/assert";
 import { MetricCounter, TimedLogs } from "../../mod.ts";
-import { type Put, puts, until } from "./processes.ts";
-
-export function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-}
+import { isFile, type Put, puts, until } from "./processes.ts";
 
 /** What happens at a report: with all that was reported, and the last part. */
 type Telling = (told: Put[], lines: Put[], logs: TimedLogs) => unknown;

@@ -4,6 +4,7 @@ import {
   authfailures,
   command,
   has,
+  isFile,
   Ledger,
   Running,
   sleep,
@@ -264,9 +265,7 @@ opentsdbTest(
     const lines = async () =>
       (await server.stored("resumed.lines")).filter(({ value }) => value > 0);
     let end = start();
-    await until(() =>
-      Deno.stat(`${folder}/state`).then(() => true, () => false)
-    );
+    await until(() => isFile(`${folder}/state`));
     await write(3000);
     await until(async () => (await lines()).length > 0, 60);
     await write(1500);
