@@ -7,7 +7,6 @@
 
 import { putsWritten, writePuts } from "../script/autodump.ts";
 import { givenUp } from "../script/bounded.ts";
-import { builtin } from "../script/builtin.ts";
 import { complain, complainSync, messageOf } from "../script/complain.ts";
 import { lastWords } from "../script/last_words.ts";
 import { sleep, within } from "../script/wait.ts";
@@ -15,7 +14,12 @@ import { atTheirEnds, find } from "./timed_logs/find.ts";
 import { Log, QUIET } from "./timed_logs/log.ts";
 import type { Counting, Lag, TimedLogsOptions } from "./timed_logs/options.ts";
 import { floorTo, Source } from "./timed_logs/source.ts";
-import { type State, StateError, StateFile } from "./timed_logs/state.ts";
+import {
+  nameOf,
+  type State,
+  StateError,
+  StateFile,
+} from "./timed_logs/state.ts";
 import type { HeldFile } from "./tail/held_file.ts";
 import { LogTime } from "./time.ts";
 
@@ -129,7 +133,7 @@ export class TimedLogs {
       granularity,
     };
     this.#file = new StateFile(options.state, {
-      files: paths.map((path) => builtin("node:path").resolve(path)),
+      files: paths.map(nameOf),
       granularity,
       lateness,
       ...given.settings,
@@ -430,7 +434,7 @@ export class TimedLogs {
     const logs: State["logs"] = {};
     for (const [path, log] of this.#logs) {
       log.forgetBefore(from);
-      logs[path] = log.sources.map((source) => source.state(from));
+      logs[nameOf(path)] = log.sources.map((source) => source.state(from));
     }
     const looked = this.#looked;
     try {

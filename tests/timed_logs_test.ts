@@ -26,6 +26,32 @@ processTest(
 );
 
 processTest(
+  "TimedLogs goes on in a log whose path is written in another way",
+  [],
+  async (folder) => {
+    const now = prepare(folder);
+    write(folder, now - 90, now - 80); // it begins behind these
+    const first = count(folder, (told, _, logs) => {
+      if (busy(told).has(now + 5)) logs.stop();
+    });
+    write(folder, now, now + 10);
+    await first;
+    const late: number[] = [];
+    const path = `${folder}/./log`;
+    await count(
+      folder,
+      (told, _, logs) => {
+        late.push(logs.late);
+        if (busy(told).has(now + 7)) logs.stop();
+      },
+      undefined,
+      path,
+    );
+    assertEquals(Math.max(...late), 0);
+  },
+);
+
+processTest(
   "TimedLogs leaves out again a line that came late before a restart",
   [],
   async (folder) => {

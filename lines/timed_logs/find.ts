@@ -8,7 +8,7 @@ import { COARSE, ifThere, split } from "../path.ts";
 import { HeldFile, identityOf } from "../tail/held_file.ts";
 import { isRotated } from "../tail/rotated.ts";
 import type { Place, SourceFile } from "./source.ts";
-import { type FileState, hashOf, type State } from "./state.ts";
+import { type FileState, hashOf, nameOf, type State } from "./state.ts";
 import { ZippedFile } from "./zipped_file.ts";
 
 const FEW = 256; // bytes that two logs may begin with alike
@@ -142,7 +142,7 @@ export function find(paths: string[], state: State): Findings {
   const lost: string[] = [];
   for (const path of paths) {
     const rest = filesOf(path);
-    const known = state.logs[path] ?? [];
+    const known = state.logs[nameOf(path)] ?? [];
     const found = new Map<FileState, HeldFile | ZippedFile>();
     const take = (by: typeof isSame) => {
       for (const one of known) {

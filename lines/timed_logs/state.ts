@@ -65,6 +65,15 @@ export function hashOf(bytes: Uint8Array | string): string {
     .slice(0, 32);
 }
 
+/**
+ * What a log is called in a state: its path, however it was written.
+ *
+ * @param path The path.
+ */
+export function nameOf(path: string): string {
+  return builtin("node:path").resolve(path);
+}
+
 /** A file that keeps a state: always a whole one, the old or the new one. */
 export class StateFile {
   readonly #path: string;

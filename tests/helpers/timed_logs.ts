@@ -11,9 +11,10 @@ export async function count(
   folder: string,
   telling: Telling,
   meanwhile?: () => unknown,
+  log = `${folder}/log`,
 ): Promise<Put[]> {
   const told: Put[] = [];
-  const logs = new TimedLogs([`${folder}/log`], {
+  const logs = new TimedLogs([log], {
     state: `${folder}/state/log`,
     timespan: 1,
     lateness: 0,
