@@ -28,7 +28,7 @@ const JOB = "metriccounter.bounded";
 const CODE = `globalThis[Symbol.for("${JOB}")]()`;
 let script: Script | undefined; // loaded when it is needed: it takes 8 MB
 
-/** How often expressions of this program were given up. */
+/** How often this program has given up an expression. */
 export const givenUp: { times: number } = { times: 0 };
 
 /** Runs a job for some time at most; returns whether it came to its end. */
@@ -51,7 +51,7 @@ class Bounded extends RegExp {
   readonly #expression: RegExp;
   /** What it finds in the lines that were foreseen. */
   readonly #found = new Map<string, RegExpExecArray | null>();
-  /** Whether it was asked since lines were foreseen. */
+  /** Whether it was matched since lines were last foreseen. */
   #isAsked = false;
 
   constructor(expression: RegExp) {
@@ -113,8 +113,8 @@ export function bounded(expression: RegExp): RegExp {
 
 /**
  * Matches expressions with a bound on the next lines, with one bound for many of
- * these, which costs less than one for each line. It is done for the expressions
- * that were asked about the lines before.
+ * these, which costs less than one for each line. Only the expressions that were
+ * matched on the lines before are matched on these.
  *
  * @param lines The lines.
  */
@@ -123,12 +123,12 @@ export function foresee(lines: string[]): void {
 }
 
 /**
- * Takes lines one by one. Signals are heard after each on which an expression
- * was given up.
+ * Takes lines one by one. After each line on which an expression was given up,
+ * signals are heard.
  *
  * @param lines The lines.
  * @param take Takes a line.
- * @param signal Ends it after such a line.
+ * @param signal Ends it early, after such a line.
  * @returns Whether all were taken.
  */
 export async function takeAll(

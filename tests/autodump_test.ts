@@ -95,7 +95,7 @@ Deno.test("R8: disposing reports a counter that was not dumped yet, and only onc
   assertEquals(lines.length, 1);
 });
 
-Deno.test("autodump() writes into a stream, and leaves it open for others", async () => {
+Deno.test("autodump() writes into a stream, and leaves it open", async () => {
   const { time, counter, options } = manual();
   let text = "";
   let closed = false;
@@ -152,7 +152,7 @@ processTest(
 );
 
 processTest(
-  "autodump() says once that it cannot write to where it is told, and goes on",
+  "autodump() says once that it cannot write to its output, and goes on",
   [],
   async () => {
     const program = dumps("broken");

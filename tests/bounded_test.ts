@@ -11,7 +11,7 @@ import {
 } from "./helpers/processes.ts";
 
 const SCRIPT = "collectors/lograte.ts";
-/** Two that would take longer on it than the sun; V8 can follow the first. */
+/** Two expressions that never end on `TRAP`; V8 can match the first otherwise. */
 const [HARD, HARDER] = ["(?:a|aa)+", "(?=(?:a|aa)+$)"];
 const TRAP = "a".repeat(100) + "!";
 
@@ -48,7 +48,7 @@ Deno.test("bounded() leaves what an expression finds as it is", () => {
   ) assertEquals(bounded(expression), expression);
 });
 
-Deno.test("bounded() gives an expression up, and takeAll() lets signals be heard then", async () => {
+Deno.test("bounded() gives up an expression, and then takeAll() lets signals be heard", async () => {
   const expression = bounded(new RegExp(`^${HARDER}`));
   const before = givenUp.times;
   const ended = new AbortController();
@@ -61,19 +61,19 @@ Deno.test("bounded() gives an expression up, and takeAll() lets signals be heard
   assertEquals([found, givenUp.times - before], [[true, false], 1]);
 });
 
-Deno.test("foresee() finds what expressions find, but for those that are not asked", () => {
+Deno.test("foresee() matches only the expressions that were matched before", () => {
   const expression = bounded(/b+/i);
   const line = "xB";
   assertEquals(expression.exec("b")?.[0], "b");
   foresee([line, "y"]);
-  assert(expression.exec(line) === expression.exec(line)); // what was foreseen
+  assert(expression.exec(line) === expression.exec(line)); // the match that was foreseen
   assertEquals([expression.exec(line)?.index, expression.exec("y")], [1, null]);
   foresee([]);
-  foresee([line]); // nobody has asked since
+  foresee([line]); // it was not matched since
   assert(expression.exec(line) !== expression.exec(line));
 });
 
-const MARGIN = 40; // s: on a busy machine, too, but no lines of 100 s
+const MARGIN = 40; // s: enough for a busy machine, and less than 100 lines of 1 s
 
 /** Runs lograte.ts as people do, with the flag for V8. */
 function lograte(...args: string[]): Running {
@@ -81,7 +81,7 @@ function lograte(...args: string[]): Running {
 }
 
 processTest(
-  "lograte.ts obeys SIGTERM where an expression runs away on each line",
+  "lograte.ts obeys SIGTERM when an expression takes too long on each line",
   ["tail"],
   async (folder) => {
     const trap = () => {
@@ -122,7 +122,7 @@ processTest(
 );
 
 processTest(
-  "lograte.ts gives --time and --path up, too, where they run away",
+  "lograte.ts gives up --time and --path, too, when they take too long",
   [],
   async (folder) => {
     const path = `${folder}/${TRAP}`;

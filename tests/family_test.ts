@@ -71,13 +71,13 @@ Deno.test("MetricFamily counts new tags as other once there are maxSeries counte
   assertEquals(full, 1);
 });
 
-Deno.test("MetricFamily counts all new tags as one other, whatever their keys", () => {
+Deno.test("MetricFamily counts all new tags in one counter of tags other, whatever their keys", () => {
   const { family, dump } = manual({ maxSeries: 1 });
   for (const key of ["a", "b", "c", "b"]) family.with({ [key]: "1" }).inc();
   assertEquals(dump(true), ["0 1 host=h a=1", "0 3 host=h b=other"]);
 });
 
-Deno.test("MetricFamily gives tags that were other a counter when there is room", () => {
+Deno.test("MetricFamily makes a counter for tags that were other once there is room", () => {
   const { family, time, dump } = manual({ maxSeries: 2, maxGap: 2 });
   for (const user of ["a", "b", "c", "d"]) family.with({ user }).inc();
   time.second = 10;
@@ -142,7 +142,7 @@ Deno.test("MetricFamily refuses bad options and tags", () => {
   assertThrows(() => family.with({ a: "1 b=2" }), TypeError, '" "');
 });
 
-Deno.test("MetricFamily() and DistributionFamily() refuse what no member can have", () => {
+Deno.test("MetricFamily() and DistributionFamily() refuse options that no member can have", () => {
   const before = alive.size;
   const tags = { host: "h" };
   const nine = [..."abcdefghi"];

@@ -352,7 +352,7 @@ processTest(
 );
 
 processTest(
-  "lograte.ts reports all when a replay is stopped, though nothing comes",
+  "lograte.ts reports all when a replay of a silent pipe is stopped",
   [],
   async () => {
     const program = new Running(
@@ -532,7 +532,7 @@ processTest(
 );
 
 processTest(
-  "lograte.ts unzips what gzip wrote to stdin, counts all of a damaged part, and refuses others",
+  "lograte.ts unzips gzipped stdin, as far as it is not damaged, and refuses other compressions",
   ["sh", "xz"],
   async (folder) => {
     const zipped = await gzip("1781442961 x\n".repeat(5));

@@ -209,7 +209,7 @@ processTest(
 );
 
 processTest(
-  "LogFollower is idle while all is read, and no file but the one at its path",
+  "LogFollower.isIdle is true when all is read and only the file at its path is held",
   [],
   async (folder) => {
     const log = `${folder}/app.log`;

@@ -1,4 +1,4 @@
-/** What tsd.ts makes of answers by HTTP that leave a part of the puts open. */
+/** What tsd.ts does after answers by HTTP that leave open what was stored. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Aside } from "../pipes/tsd/aside.ts";
 import { Closed } from "../pipes/tsd/link.ts";
@@ -18,7 +18,7 @@ import { processTest, until } from "./helpers/processes.ts";
 
 const ODD = "put a.odd 1700000000 1 host=web1";
 
-/** A TSD that stores all but what has something odd, while it is ill. */
+/** A TSD that, while it is ill, stores only lines without the word odd. */
 function illTsd() {
   const state = { ill: true, stored: [] as string[], requests: [] as number[] };
   const server = new HttpTsd((lines) => {
@@ -31,7 +31,7 @@ function illTsd() {
   return { server, state };
 }
 
-/** Where what fails is set aside, with a clock that a test sets. */
+/** Keeps what is set aside, with a clock that the test sets. */
 function place() {
   const spool = new Spool({ limit: 1e6 });
   const said: string[] = [];
@@ -41,7 +41,7 @@ function place() {
   return { aside, spool, said, at };
 }
 
-/** A failure of a datapoint that is not named. */
+/** An error that does not name its datapoint. */
 const NAMELESS = { error: "Unexpected exception", datapoint: null };
 
 for (const errors of [[], [NAMELESS]]) {
@@ -87,7 +87,7 @@ for (const errors of [[], [NAMELESS]]) {
 }
 
 processTest(
-  "Http keeps what fails without a reason, and lets the others go on",
+  "Http sets aside what fails without a reason, and stores the others",
   [],
   async () => {
     const { server, state } = illTsd();
@@ -131,7 +131,7 @@ processTest(
 );
 
 processTest(
-  "Http sends all again to a TSD that stores nothing for no reason",
+  "Http sends everything again when a TSD stores nothing and says no reason",
   [],
   async () => {
     const { server, state } = illTsd();
@@ -149,7 +149,7 @@ processTest(
 );
 
 processTest(
-  "Http tries what was set aside a last time at the end",
+  "Http tries what was set aside once more at the end",
   [],
   async () => {
     const { server, state } = illTsd();
@@ -166,7 +166,7 @@ processTest(
 );
 
 processTest(
-  "Http keeps what was set aside when a TSD fails as it is tried again",
+  "Http keeps what was set aside when the TSD fails while it is tried again",
   [],
   async () => {
     let answer: Answer;
@@ -190,7 +190,7 @@ processTest(
 );
 
 processTest(
-  "tsd.ts: what was set aside is counted, and on disk it outlives the program",
+  "tsd.ts: counts what was set aside, and keeps it on disk",
   [],
   async (folder) => {
     const { server, state } = illTsd();
@@ -216,7 +216,7 @@ processTest(
 );
 
 processTest(
-  "tsd.ts: what there is no room to set aside counts as not delivered",
+  "tsd.ts: counts as not delivered what there is no room to set aside",
   [],
   async () => {
     const { server, state } = illTsd();
@@ -238,7 +238,7 @@ processTest(
   },
 );
 
-/** A door to a TSD that lets in so many connections at a time. */
+/** A proxy of a TSD that accepts only some connections at a time. */
 class Door implements AsyncDisposable {
   readonly port: number;
   readonly #listener: Deno.TcpListener;
@@ -267,7 +267,7 @@ class Door implements AsyncDisposable {
     }
   }
 
-  /** Ends a connection that was let in. */
+  /** Ends a connection that was accepted. */
   end(): void {
     [...this.#inside][0]!.close();
   }
@@ -290,7 +290,7 @@ class Door implements AsyncDisposable {
 }
 
 processTest(
-  "Http does with the connections that a TSD allows",
+  "Http works with as few connections as a TSD allows",
   [],
   async () => {
     for (const limit of [1, 2, 3]) {
@@ -308,7 +308,7 @@ processTest(
 );
 
 processTest(
-  "Http sends what a late refusal of a connection leaves over",
+  "Http sends again what was on a connection that is refused late",
   [],
   async () => {
     await using server = new HttpTsd();
@@ -326,7 +326,7 @@ processTest(
 );
 
 processTest(
-  "Http notices that one of its connections ends, as a TSD behind it may have",
+  "Http notices that one of its connections ends: the TSD behind it may have ended",
   [],
   async () => {
     await using server = new HttpTsd();
@@ -341,7 +341,7 @@ processTest(
 );
 
 processTest(
-  "Http sends larger requests only after some that were large",
+  "Http sends larger requests only after requests of at least half the size",
   [],
   async () => {
     await using server = new HttpTsd();
@@ -356,7 +356,7 @@ processTest(
 );
 
 processTest(
-  "Http sends what was refused again before what comes after it, in order",
+  "Http sends again in order what was refused, before what comes after it",
   [],
   async () => {
     const tooLarge = { status: 413 };

@@ -89,7 +89,7 @@ processTest(
 );
 
 processTest(
-  "Telnet tells that a TSD does not read while it is sent something",
+  "Telnet notices while it sends that a TSD does not read",
   [],
   async () => {
     await using sulking = new FakeTsd({ reads: false });

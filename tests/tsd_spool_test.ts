@@ -83,7 +83,7 @@ Deno.test("Spool.push() makes room by forgetting what was surely stored; none of
   assertEquals(spool.rewind(), { again: 0, lost: 0 });
 });
 
-Deno.test("Spool takes over what a store has found, and a second one does not", () => {
+Deno.test("Spool takes over what a store has found; a second spool gets nothing", () => {
   const found = [{ key: "a\n", lines: 1, length: 2 }];
   const store = {
     put: ({ text }: { text: string }) => text,

@@ -2,13 +2,13 @@
  * Tells all who follow a log when to look at it.
  *
  * One `tail -F` for all logs rings when something is written, so that it is read
- * at once. Beside it there is a look just before each second ends: what was
+ * at once. Besides, the logs are looked at just before each second ends: what was
  * written in a second is read in that second, whatever `tail` does.
  *
  * Not every `tail` rings for every file (GNU's looks just once a second on an
  * overlay file system, busybox's always does), it does not follow a file that was
- * rotated, and there may be none. So there is a look every 200 ms without `tail`,
- * and for a minute after a look that found something.
+ * rotated, and there may be none. So the logs are looked at every 200 ms where
+ * there is no `tail`, and for a minute after a look that has found something.
  *
  * `Deno.watchFs` would ring on overlay file systems, too, but takes twice the
  * CPU: half a core at 10,000 writes a second (measured).
@@ -21,8 +21,8 @@ import { complain, messageOf } from "../../script/complain.ts";
 import { sleep } from "../../script/wait.ts";
 
 const LOOK = 200; // ms between looks; a divisor of a second
-const RARE = 1000; // ms between looks where `tail` tells: a third of the CPU
-const DOUBT = 60_000; // ms of more looks after one that found something
+const RARE = 1000; // ms between looks where `tail` rings: it saves CPU time
+const DOUBT = 60_000; // ms with more looks, after one that found something
 const EARLY = 20; // ms before the end of a second for its last look
 const REST = 20; // ms between two rings, at least
 const SHARE = 20; // the part of the time that looking may take: one in so many
@@ -54,7 +54,7 @@ let starting: Timer | undefined;
 let tail: Deno.ChildProcess | undefined;
 let knowsPid = true;
 let without = false;
-let doubtful = -Infinity; // until when, by performance.now()
+let doubtful = -Infinity; // until when there are more looks, by performance.now()
 
 /**
  * Listens to the bell.

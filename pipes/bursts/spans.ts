@@ -1,15 +1,15 @@
 /**
- * The time over which series are measured: that of their datapoints, and for a flow
- * also the time in which it was silent because nothing happened.
+ * The time over which series are measured: that of their datapoints, and for a
+ * flow also the time in which it was silent as nothing happened.
  *
  * @module
  */
 
 import type { Line } from "../history/bins.js";
 
-const SILENCE = 60; // seconds: a shorter one can come from a late sender
+const SILENCE = 60; // seconds: a shorter silence may come from a late sender
 
-/** A stretch of time: from its first second up to the second after its last. */
+/** A length of time. */
 export interface Span {
   /** Its first second. */
   from: number;
@@ -18,11 +18,11 @@ export interface Span {
 }
 
 /**
- * The time in which a line has datapoints, or has only fallen silent.
+ * The time in which a line has datapoints, or was only silent.
  *
  * @param line At least one datapoint.
- * @param isQuiet Whether it was only quiet after a value after which there is no
- * datapoint: otherwise nothing is known of that time.
+ * @param isQuiet Whether a silence after this value means that nothing happened;
+ * otherwise nothing is known of that time.
  * @returns The spans, oldest first.
  */
 export function spansOf(
@@ -42,7 +42,7 @@ export function spansOf(
   return spans;
 }
 
-/** The seconds that a time has in common with spans. */
+/** How many seconds a time has in common with spans. */
 function common(spans: Span[], time: Span): number {
   return spans.reduce((all, { from, to }) => {
     const both = Math.min(to, time.to) - Math.max(from, time.from);
@@ -58,11 +58,11 @@ function isZero(value: number): boolean {
 /**
  * The time in which the events of a flow were counted.
  *
- * A put does not tell whether it is of a flow. A counter of a flow reports quiet
- * seconds as 0, and falls silent only after many of them; so these are the series
- * of which one has a 0, none a negative value, and none falls silent after another
- * value while others go on. If all fall silent at once after another value, nobody
- * counted, and that time is left out.
+ * A put does not say whether it belongs to a flow. A counter of a flow reports a
+ * quiet second as 0, and becomes silent only after many of them. So a metric is a
+ * flow if one of its series has a 0, none has a negative value, and none becomes
+ * silent after another value than 0 while others go on. If all become silent at
+ * once after another value, nobody counted, and that time is left out.
  *
  * @param list All series of a metric.
  * @param total All of them added up.

@@ -1,5 +1,5 @@
 /**
- * What a TSD answers to `POST /api/put`, and what that says of the datapoints.
+ * Reads the answers of a TSD to `POST /api/put`.
  *
  * @module
  */
@@ -8,20 +8,20 @@ import { isPut } from "../../mod.ts";
 import { Throttled } from "./link.ts";
 import { printable } from "./replies.ts";
 
-const PAUSE = new Set([408, 429, 500, 502, 503, 504]); // statuses that may pass
+const PAUSE = new Set([408, 429, 500, 502, 503, 504]); // statuses of a state that passes
 /** What VictoriaMetrics says of the request: its port differs each time. */
 const ABOUT = /^remoteAddr: "[^"]*"; requestURI: [^;]*; /;
 const TOO_LARGE = /chunk|too (large|long|big)/i;
-/** Reasons for which OpenTSDB may take the same datapoint at another time. */
+/** Reasons of OpenTSDB after which it may take the same datapoint later. */
 const TRANSIENT =
   /^(storage exception|please throttle|timeout exception|write timedout)/i;
-/** The reason that says nothing, as no identifiers are left, or no HBase. */
+/** The reason that may mean that no identifier is left, or that HBase is down. */
 const UNCLEAR = /^unexpected exception/i;
 
-/** A TSD takes smaller requests only. */
+/** The error of a TSD that takes only smaller requests. */
 export class TooLarge extends Error {}
 
-/** A put that failed: whether for ever is not known. */
+/** A put that failed; it is not known whether it can be stored later. */
 export interface Failed {
   /** The line. */
   line: string;
@@ -29,15 +29,15 @@ export interface Failed {
   error: string;
 }
 
-/** What became of the puts of a request. */
+/** What has happened to the puts of a request. */
 export interface Verdict {
   /** How many were stored. */
   stored: number;
-  /** What is said of those that are refused for good. */
+  /** The replies to those that are refused for good. */
   refused: string[];
-  /** Those that may be stored at another time, or never. */
+  /** Those that may be stored later, or never. */
   failed: Failed[];
-  /** How many more were not stored, of which the TSD does not say which. */
+  /** How many more were not stored; the TSD does not say which ones. */
   unnamed: number;
 }
 
@@ -59,9 +59,9 @@ interface Details {
  *
  * @param answer Its status and its text.
  * @param lines The puts of the request.
- * @returns What became of them; undefined if the TSD has read them, and says no
- * more.
- * @throws {Error} If the TSD may take all of them at another time.
+ * @returns What has happened to them; undefined if the TSD only says that it has
+ * read them.
+ * @throws {Error} If the TSD may take all of them later.
  */
 export function verdictOf(
   [status, text]: [number, string],

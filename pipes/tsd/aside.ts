@@ -1,9 +1,9 @@
 /**
  * Keeps the puts that a TSD fails to store while it stores others, and has them
- * sent again once in a while. Whether they can ever be stored nobody knows:
- * OpenTSDB gives one and the same reason when it has no identifier for a new tag
- * (none left, or not allowed) and when the part of HBase with the identifiers is
- * away. So none is given up, and none holds up the others.
+ * sent again each minute. It is not known whether they can ever be stored:
+ * OpenTSDB gives the same reason when it has no identifier for a new tag (none is
+ * left, or none may be made) and when the part of HBase with the identifiers is
+ * down. So none of them is given up, and none holds up the others.
  *
  * @module
  */
@@ -30,7 +30,7 @@ export interface AsideOptions {
   clock?: () => number;
 }
 
-/** Puts that are set aside. */
+/** Keeps the puts that are set aside. */
 export class Aside {
   readonly #spool: Spool;
   readonly #say: (message: string) => void;
@@ -39,9 +39,9 @@ export class Aside {
   #due = 0;
 
   /**
-   * Sets nothing aside as yet.
+   * Makes it, with the puts that its spool holds.
    *
-   * @param spool Where they are kept; beyond its room the oldest are dropped.
+   * @param spool Keeps the puts; when it is full, the oldest are dropped.
    * @param options What differs from the defaults.
    */
   constructor(spool: Spool, options: AsideOptions = {}) {
@@ -51,9 +51,9 @@ export class Aside {
   }
 
   /**
-   * The lines to try again, if it is time.
+   * Takes the lines that are due to be tried again; empty if none are.
    *
-   * @param now Whether it is time in any case.
+   * @param now Whether all are due now.
    */
   take(now = false): string {
     if (this.#spool.waiting === 0) return "";
@@ -61,16 +61,16 @@ export class Aside {
     return this.#spool.take(Infinity)?.text ?? "";
   }
 
-  /** What was taken could not be tried. */
+  /** Takes back the lines that could not be tried. */
   rewind(): void {
     this.#spool.rewind();
   }
 
   /**
-   * What was taken was tried.
+   * Forgets the lines that were tried, and sets aside those that have failed.
    *
-   * @param name The TSD.
-   * @param failed What has failed, of it and of the others.
+   * @param name The name of the TSD.
+   * @param failed The puts that have failed, also those that were tried again.
    */
   settle(name: string, failed: Failed[]): void {
     if (failed.length > 0) {

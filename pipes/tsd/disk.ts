@@ -1,8 +1,8 @@
 /**
- * Keeps the lines of a spool on disk, in SQLite, which ships with Deno. It
- * survives the death of this program and of the machine: each batch is on the
- * disk before it is sent. Measured against files of our own, which write fewer
- * bytes, it takes 1.3 to 1.5 times the CPU.
+ * Keeps the lines of a spool on disk, in SQLite, which is a part of Deno. They
+ * survive the death of this program and of the machine: each batch is on the disk
+ * before it is sent. Compared with files of our own, which would write fewer
+ * bytes, it takes 1.3 to 1.5 times the CPU time (measured).
  *
  * @module
  */
@@ -33,7 +33,7 @@ export interface DiskStoreOptions {
   say: (message: string) => void;
 }
 
-/** A batch that was there before. */
+/** A batch that an earlier program has left. */
 interface Found {
   key: number;
   lines: number;
@@ -45,7 +45,7 @@ interface InMemory {
   text: string;
 }
 
-/** Lines on disk, in one file that no other program can use meanwhile. */
+/** Keeps lines on disk, in one file that no other program can use meanwhile. */
 export class DiskStore implements Store {
   readonly found: Found[];
   readonly #database: DatabaseSync;
@@ -59,7 +59,7 @@ export class DiskStore implements Store {
    * Opens the spool of a folder, or makes one.
    *
    * @param folder The folder; it is made if it is not there.
-   * @param options What is to be told.
+   * @param options What takes the messages.
    * @throws {Error} If another program uses it, or it cannot be written.
    */
   constructor(folder: string, { say }: DiskStoreOptions) {
@@ -117,7 +117,7 @@ export class DiskStore implements Store {
   }
 }
 
-/** Opens a file; one that is no good is kept under another name. */
+/** Opens a file; a damaged one is kept under another name. */
 function opened(
   path: string,
   say: (message: string) => void,

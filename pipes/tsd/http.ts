@@ -1,8 +1,8 @@
 /**
- * Puts over HTTP, as OpenTSDB's `POST /api/put` has it, whose answers are
- * acknowledgements. OpenTSDB says how many datapoints it has stored; those that
- * it refuses come with the reason. VictoriaMetrics and InfluxDB answer without a
- * text, which says only that they have read them.
+ * Sends puts by HTTP, to OpenTSDB's `POST /api/put`, where each request is
+ * answered. OpenTSDB says how many datapoints it has stored, and why it refuses
+ * the others. VictoriaMetrics and InfluxDB answer without a text, which only says
+ * that they have read them.
  *
  * @module
  */
@@ -30,9 +30,9 @@ const LEAST_SHARE = 1024; // bytes of lines in one request
 const FIRST_SHARE = 64 * 1024; // bytes
 const MOST_SHARE = 1024 * 1024; // bytes
 const PATIENCE = 30_000; // ms
-const SWIFT = 3000; // ms: an answer that comes within it makes the next request larger
+const SWIFT = 3000; // ms: after an answer within this time requests become larger
 const LANES = 4; // requests at once, as OpenTSDB takes a second to answer each
-const RECENT = 60_000; // ms for which a TSD that has stored something works
+const RECENT = 60_000; // ms for which a TSD counts as working after it stored something
 const TAG = / ([^ =\n]+)=([^ \n]+)/g;
 const PUT = /^put (\S+) 0*(\d+) (-?)0*(\d[\d.]*),(.*)$/gm;
 const HEADERS = {
@@ -60,7 +60,7 @@ export interface HttpOptions {
 
 type DuplexPair = Parameters<typeof Duplex.fromWeb>[0];
 
-/** A TSD takes no further connection. */
+/** The error of a TSD that takes no further connection. */
 class TooMany extends Error {}
 
 /** A TSD that takes puts by HTTP. */
@@ -172,11 +172,11 @@ class HttpLink implements Link {
   readonly #open = new Set<Duplex>();
   /** The connections over which the TSD has answered. */
   readonly #proven = new WeakSet<Duplex>();
-  /** Whether the end of the connection is no surprise. */
+  /** Whether the TSD has said that it closes the connection. */
   #closing = false;
-  /** Requests at once. */
+  /** How many requests are sent at once. */
   #lanes = LANES;
-  /** When the TSD has last stored something. */
+  /** When the TSD last stored something. */
   #stored = -Infinity;
 
   constructor(url: URL, options: HttpLinkOptions) {
@@ -208,7 +208,7 @@ class HttpLink implements Link {
     return await within(ms, Promise.race([this.#closed.promise, work]));
   }
 
-  /** Each answer has told what was stored; what was set aside is tried again. */
+  /** Tries again what was set aside; of all else the answers have told the fate. */
   async finish(): Promise<void> {
     await this.#sendWith(this.#options.aside.take(true));
   }
@@ -268,13 +268,13 @@ class HttpLink implements Link {
       await Promise.all(Array.from({ length: this.#lanes }, lane));
     }
     const failed = verdicts.flatMap(({ failed }) => failed);
-    this.#bear(verdicts, failed);
+    this.#checkThatItStores(verdicts, failed);
     for (const { refused } of verdicts) refused.forEach(reply);
     return { fate, failed };
   }
 
-  /** Bears that something fails only while the TSD stores others. */
-  #bear(verdicts: Verdict[], failed: Failed[]): void {
+  /** Throws if some puts failed and the TSD has stored no others for a while. */
+  #checkThatItStores(verdicts: Verdict[], failed: Failed[]): void {
     const now = performance.now();
     if (verdicts.some(({ stored }) => stored > 0)) this.#stored = now;
     if (failed.length > 0 && now - this.#stored > RECENT) {
@@ -282,7 +282,7 @@ class HttpLink implements Link {
     }
   }
 
-  /** Sends one request; tells what became of the puts if the TSD does. */
+  /** Sends one request; returns what has happened to the puts, if the TSD says. */
   async #post(lines: string): Promise<Verdict | undefined> {
     const { share, patience } = this.#options;
     const started = performance.now();
@@ -317,7 +317,7 @@ class HttpLink implements Link {
     return promise;
   }
 
-  /** Whether a connection has failed without an answer while another lives. */
+  /** Whether a connection fails without any answer while another one is open. */
   #isOneTooMany(stream: Duplex | null): boolean {
     if (stream !== null && this.#proven.has(stream)) return false;
     return [...this.#open].some((other) => other !== stream);
@@ -346,22 +346,22 @@ class HttpLink implements Link {
   }
 }
 
-/** So many whole lines as fit, but one at least. */
+/** As many whole lines as fit, but at least one. */
 function pieceOf(lines: string, most: number): string {
   if (lines.length <= most) return lines;
   const end = lines.lastIndexOf("\n", most - 1) + 1;
   return lines.slice(0, end || lines.indexOf("\n") + 1 || lines.length);
 }
 
-/** The last half of the lines, then the first one. */
+/** The second half of the lines, and then the first half. */
 function halvesOf(lines: string): [string, string] {
   const first = pieceOf(lines, lines.length / 2);
   return [lines.slice(first.length), first];
 }
 
 /**
- * Writes puts as JSON. A put has no character that JSON would escape, and each
- * of its numbers is one of JSON's, once it begins without needless zeros.
+ * Writes puts as JSON. A put has no character that JSON would escape, and its
+ * numbers are those of JSON once they have no zeros in front.
  *
  * @param lines Whole lines, each a put.
  */
@@ -373,7 +373,7 @@ export function jsonOf(lines: string): string {
   return `[${datapoints.slice(0, -1)}]`;
 }
 
-/** Compresses quickly rather than well: the link is rarely what is slow. */
+/** Compresses quickly, not well, as the network is rarely the slow part. */
 function gzip(text: string): Promise<Uint8Array> {
   return promisify<string, ZlibOptions, Uint8Array>(zlib.gzip)(text, {
     level: 1,

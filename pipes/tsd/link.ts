@@ -1,5 +1,5 @@
 /**
- * What the ways to a TSD have in common.
+ * What a TSD by telnet and a TSD by HTTP have in common.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 export interface Host {
   /** What messages call it. */
   readonly name: string;
-  /** How much it is given at once. */
+  /** How many bytes it is given at once. */
   readonly share: Share;
   /**
    * Opens a way to it.
@@ -20,20 +20,20 @@ export interface Host {
 }
 
 /**
- * What is known of lines that were sent: no more than that, or that the TSD has
- * read them, or that it has stored them.
+ * What is known of lines: that they were sent, that the TSD has read them, or that
+ * it has stored them.
  */
 export type Fate = "sent" | "read" | "stored";
 
-/** A way to a TSD. Its disposal gives back what it holds. */
+/** A connection to a TSD, or several. Disposing it closes them. */
 export interface Link extends Disposable {
-  /** Whether it takes no more, and has to be finished. */
+  /** Whether it takes no more lines and must be finished. */
   readonly worn: boolean;
   /** How many bytes it wants at once. */
   readonly most: number;
-  /** Sends whole lines; tells what is known of them then. */
+  /** Sends whole lines; returns what is known of them then. */
   send(lines: string): Promise<Fate>;
-  /** Waits for work, but not longer than some milliseconds or than it lives. */
+  /** Waits for work, for some milliseconds at most; rejects if the link fails. */
   until<T>(ms: number, work: Promise<T>): Promise<T | undefined>;
   /** Resolves once the TSD has read all. */
   finish(): Promise<void>;
@@ -44,19 +44,19 @@ export class Throttled extends Error {}
 
 /** The error of a TSD that has closed the connection. */
 export class Closed extends Error {
-  /** Says so. */
+  /** Makes the error. */
   constructor() {
     super("closed the connection");
   }
 }
 
-/** The error of a TSD that shows no sign of life. */
+/** The error of a TSD that neither reads nor answers. */
 export class Stalled extends Error {}
 
 /**
- * How many bytes a TSD is given at once: half as much when it fails, twice as
- * much when it works; but slowly beyond half of where it failed, as a TSD may
- * refuse large requests.
+ * How many bytes a TSD is given at once. It is halved when the TSD fails, and
+ * doubled when it works; but beyond half of the size at which it failed it grows
+ * slowly, as a TSD may refuse large requests.
  */
 export class Share {
   readonly #least: number;
@@ -78,12 +78,12 @@ export class Share {
     this.#calm = most;
   }
 
-  /** Bytes. */
+  /** How many bytes it is now. */
   get size(): number {
     return this.#size;
   }
 
-  /** It was taken: there may be more next time. */
+  /** Grows, after the TSD has taken so much. */
   grow(): void {
     this.#works = true;
     this.#size = this.#size < this.#calm
@@ -92,9 +92,9 @@ export class Share {
   }
 
   /**
-   * It failed, maybe because it was too much.
+   * Shrinks, after the TSD has failed: it may have been too much.
    *
-   * @param failed How many bytes it was.
+   * @param failed How many bytes it had been given.
    */
   shrink(failed: number = this.#size): void {
     this.#size = Math.max(Math.min(this.#size, failed / 2), this.#least);

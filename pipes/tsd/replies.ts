@@ -7,7 +7,7 @@
 const MAX_TEXT = 200; // characters of foreign text in a message
 const MAX_KINDS = 1000; // of replies that are told apart
 
-/** What helps where the names of what is missing do not matter. */
+/** Cures that do not depend on the names in a reply. */
 const CURES: [RegExp, string][] = [
   [
     /^answers (40[13]\b|400 .*Authentication)/,
@@ -65,13 +65,13 @@ export function cure(reply: string): string | undefined {
   return `tsdb mkmetric ${name}${orTag}`;
 }
 
-/** What the TSD said, and what helps. */
+/** The reply of a TSD, with the cure if there is one. */
 export function withCure(reply: string): string {
   const found = cure(reply);
   return found === undefined ? reply : `${reply}; the cure: ${found}`;
 }
 
-/** What TSDs replied, by kind. A put that succeeds has no reply. */
+/** Counts the replies of TSDs by kind. A put that succeeds has no reply. */
 export class Replies {
   readonly #counts = new Map<string, number>();
 

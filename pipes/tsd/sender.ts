@@ -1,5 +1,5 @@
 /**
- * Sends what is in a spool to one of several TSDs.
+ * Sends the lines of a spool to one of several TSDs.
  *
  * @module
  */
@@ -56,7 +56,7 @@ export class Sender {
    * Makes a sender.
    *
    * @param hosts The TSDs, at least one.
-   * @param spool What to send.
+   * @param spool The lines to send.
    * @param options What differs from the defaults.
    */
   constructor(hosts: Host[], spool: Spool, options: SenderOptions = {}) {
@@ -77,12 +77,12 @@ export class Sender {
     return this.#connected;
   }
 
-  /** There is more in the spool. */
+  /** Says that there is more in the spool. */
   notify(): void {
     this.#more.resolve(true);
   }
 
-  /** Nothing will be added to the spool. */
+  /** Says that nothing will be added to the spool. */
   end(): void {
     this.#ended = true;
     this.notify();
@@ -124,7 +124,7 @@ export class Sender {
     this.#works(host, "read");
   }
 
-  /** Sends what comes until the link takes no more. */
+  /** Sends what comes, until the link takes no more. */
   async #feed(host: Host, link: Link): Promise<void> {
     while (true) {
       if (this.#spool.waiting > 0) {
@@ -141,7 +141,7 @@ export class Sender {
     }
   }
 
-  /** The host has read, or even stored, all that was sent. */
+  /** Notes that the host has read, or even stored, all that was sent. */
   #works(host: Host, fate: Fate): void {
     this.#spool.confirm(fate === "stored");
     if (this.#said.size > 0) this.#say(`${host.name}: takes datapoints again`);

@@ -24,13 +24,13 @@ export interface Store {
   /** Forgets a batch. */
   delete(key: unknown): void;
   /**
-   * What was kept before this program was started, oldest first, until a spool
-   * takes it.
+   * The batches that were kept before this program was started, oldest first; the
+   * first spool takes them.
    */
   found: { key: unknown; lines: number; length: number }[];
 }
 
-/** Keeps lines in memory, where they are the key to themselves. */
+/** Keeps lines in memory: the key to them is the text. */
 const MEMORY: Store = {
   put: ({ text }) => text,
   get: (key) => key as string,
@@ -41,7 +41,7 @@ const MEMORY: Store = {
 interface Kept {
   key: unknown;
   lines: number;
-  /** Bytes of memory, about. */
+  /** About how many bytes of memory. */
   size: number;
   sent: boolean;
   /** When the TSD was known to have read it. */
@@ -51,7 +51,7 @@ interface Kept {
 
 /** Options of {@linkcode Spool}. */
 export interface SpoolOptions {
-  /** Bytes of memory, about. */
+  /** About how many bytes of memory it may take. */
   limit: number;
   /**
    * Where the lines are.
@@ -74,9 +74,9 @@ export interface SpoolOptions {
 }
 
 /**
- * Lines in order, in batches, each in one of three states, oldest first: read
- * by the TSD, sent to it, waiting. What was read is kept for a while, because a
- * TSD that is killed loses what it has not stored: measured, VictoriaMetrics
+ * Keeps lines in order, in batches. The oldest were read by the TSD, the next ones
+ * were sent to it, the others wait. What was read is kept for a while, because a
+ * TSD that is killed loses what it has not stored: as measured, VictoriaMetrics
  * 1.79 loses the last 5 s to 10 s, InfluxDB 1.6 and OpenTSDB 2.4 up to 1 s.
  */
 export class Spool {
@@ -112,7 +112,7 @@ export class Spool {
     return this.#waiting;
   }
 
-  /** Lines dropped because they waited in vain. */
+  /** Lines that were dropped before they were sent. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -166,9 +166,9 @@ export class Spool {
   }
 
   /**
-   * The TSD has read all that was sent.
+   * Notes that the TSD has read all that was sent.
    *
-   * @param stored Whether it has stored it, too: then it is forgotten at once.
+   * @param stored Whether it has stored all of it: then it is forgotten at once.
    */
   confirm(stored = false): void {
     const now = stored ? -Infinity : this.#clock();
@@ -179,10 +179,10 @@ export class Spool {
   }
 
   /**
-   * The TSD has failed: all that it may have lost waits again.
+   * Notes that the TSD has failed: all that it may have lost waits again.
    *
-   * @returns How many lines that are, and how many more it may have lost that
-   * were not kept for long enough because of the limit.
+   * @returns How many lines wait again, and how many more it may have lost that
+   * were forgotten too early, as there was no room.
    */
   rewind(): { again: number; lost: number } {
     this.#forget();

@@ -1,9 +1,9 @@
 /**
- * Puts over a plain connection, as OpenTSDB's telnet protocol has it.
+ * Sends puts over a plain connection, in OpenTSDB's telnet protocol.
  *
- * A put is not acknowledged: what TCP has taken may never be read. So every
- * connection is ended after 10 s or some MiB: a TSD that has read all closes it
- * in answer to our end of it. One that does not, or takes nothing, has failed.
+ * A put gets no answer, and what TCP has taken may never be read. So each
+ * connection is ended after 10 s or some MiB: a TSD that has read everything then
+ * closes its side, too. A TSD that does not, or takes nothing, has failed.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import {
 } from "./link.ts";
 
 const MAX_REPLY = 4096; // characters
-/** What OpenTSDB says when another TSD, or itself later, may take the put. */
+/** The replies of OpenTSDB to a put that it, or another TSD, may take later. */
 const TRANSIENT = [
   /^put: (please throttle|throttling|request timed out|hbase error|unexpected)/i,
   /^unknown command: put\b/, // it is read-only
@@ -34,7 +34,7 @@ const FIRST_SHARE = 1024 * 1024; // bytes
 const MOST_SHARE = 4 * 1024 * 1024; // bytes
 const LIFETIME = 10_000; // ms after which a connection takes no more
 const PATIENCE = 10_000; // ms
-const TORN = 600_000; // ms for a stalled TSD to take a batch that was begun
+const TORN = 600_000; // ms for a TSD that stalls to take the rest of a batch
 
 /** Where a TSD listens. */
 export interface Address {
@@ -191,8 +191,8 @@ class Connection implements Link {
   }
 
   /**
-   * Closes it, but not within a line, as VictoriaMetrics takes a torn last line
-   * for a whole one: a TSD that stalls gets a while to take the batch.
+   * Closes it, but not within a line, as VictoriaMetrics takes a torn last line for
+   * a whole one: a TSD that stalls gets time to take the batch.
    */
   [Symbol.dispose](): void {
     const close = () => this.#conn.close();

@@ -47,7 +47,7 @@ const TOOLS: Record<string, string[]> = {
   mkmetric: ["UidManager", "assign", "metrics"],
   uid: ["UidManager"],
 };
-/** OpenTSDB's own plugins, which its jar does not offer to Java. */
+/** The plugins of OpenTSDB that its jar does not declare to Java. */
 const PLUGINS = {
   "auth.Authentication": "auth.AllowAllAuthenticatingAuthorizer",
   "uid.UniqueIdFilterPlugin": "uid.UniqueIdWhitelistFilter",

@@ -74,7 +74,7 @@ for (const [way, target] of Object.entries(WAYS)) {
   );
 }
 
-/** Gives a pipe all it gets; tells its status and what it has said. */
+/** Writes all lines into a pipe; returns its status and its messages. */
 async function feed(
   pipe: Piped,
   lines: string[],
@@ -86,7 +86,7 @@ async function feed(
 }
 
 opentsdbTest(
-  "tsd.ts turns from a TSD that is read-only, or wants to know a user, to the next one",
+  "tsd.ts turns to the next TSD when one is read-only or asks for a user",
   async () => {
     await using readOnly = new OpenTsdb(hbase, { "tsd.mode": "ro" });
     await using guarded = new OpenTsdb(hbase, {
@@ -148,7 +148,7 @@ opentsdbTest(
 );
 
 opentsdbTest(
-  "tsd.ts by http does with fewer connections, and smaller requests where chunks are put together",
+  "tsd.ts by http works with fewer connections, and with smaller requests",
   async () => {
     await using limited = await new OpenTsdb(hbase, {
       ...AUTO_CREATE,
