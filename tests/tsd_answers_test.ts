@@ -1,5 +1,7 @@
 /** What tsd.ts does after answers by HTTP that leave open what was stored. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { Aside } from "../pipes/tsd/aside.ts";
 import { Closed } from "../pipes/tsd/link.ts";
 import { Spool } from "../pipes/tsd/spool.ts";
@@ -376,5 +378,31 @@ processTest(
       const last = order.indexOf(Math.max(...order));
       assert(0 < again && again < last, order.join());
     }
+  },
+);
+
+processTest(
+  "Http takes no memory for the waits that are over",
+  [],
+  async () => {
+    await using server = new HttpTsd();
+    using link = await httpOn(server.port).open(() => {});
+    setFlagsFromString("--expose-gc");
+    const collect: () => void = runInNewContext("gc");
+    const grown = async (waits: number) => {
+      collect();
+      const before = Deno.memoryUsage().heapUsed;
+      for (let i = 0; i < waits; i++) {
+        await link.until(
+          60_000,
+          Promise.resolve(i),
+        );
+      }
+      collect();
+      return Deno.memoryUsage().heapUsed - before;
+    };
+    await grown(1000);
+    const bytes = await grown(20_000);
+    assert(bytes < 1024 ** 2, `${bytes} bytes`); // 6 MB when each was kept
   },
 );

@@ -166,12 +166,15 @@ class HttpLink implements Link {
   readonly #agent = new Connections(() => this.#take());
   readonly #options: HttpLinkOptions;
   readonly #headers: Record<string, string>;
-  readonly #closed = Promise.withResolvers<never>();
+  /** Who waits, and is told when the TSD closes a connection. */
+  readonly #waiting = new Set<(error: Error) => void>();
   /** A connection that no request has used yet. */
   #spare: Promise<Duplex> | undefined;
   readonly #open = new Set<Duplex>();
   /** The connections over which the TSD has answered. */
   readonly #proven = new WeakSet<Duplex>();
+  /** A connection has ended, which nobody expected. */
+  #closed: Closed | undefined;
   /** Whether the TSD has said that it closes the connection. */
   #closing = false;
   /** How many requests are sent at once. */
@@ -183,7 +186,6 @@ class HttpLink implements Link {
     this.#url = url;
     this.#options = options;
     this.#headers = { ...options.headers, host: url.host };
-    this.#closed.promise.catch(() => {}); // whoever waits for it is told
   }
 
   /** Finds out whether the TSD is there, before anything is sent to it. */
@@ -205,7 +207,14 @@ class HttpLink implements Link {
   }
 
   async until<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
-    return await within(ms, Promise.race([this.#closed.promise, work]));
+    if (this.#closed) throw this.#closed;
+    const { promise, reject } = Promise.withResolvers<never>();
+    this.#waiting.add(reject);
+    try {
+      return await within(ms, Promise.race([promise, work]));
+    } finally {
+      this.#waiting.delete(reject); // or each wait takes memory for good
+    }
   }
 
   /** Tries again what was set aside; of all else the answers have told the fate. */
@@ -340,7 +349,9 @@ class HttpLink implements Link {
     stream.on("close", () => {
       this.#open.delete(stream);
       const needed = this.#open.size === 0 || this.#proven.has(stream);
-      if (needed && !this.#closing) this.#closed.reject(new Closed());
+      if (!needed || this.#closing) return;
+      this.#closed = new Closed();
+      for (const tell of this.#waiting) tell(this.#closed);
     });
     return stream;
   }

@@ -135,7 +135,7 @@ opentsdbTest(
       ]);
       if (way === "http") {
         assertMatch(said, /replied: Unexpected exception: .* host=odd-http/);
-        assertMatch(said, /datapoints not delivered: 2$/);
+        assertMatch(said, /could not deliver 2 datapoints$/);
       }
       assertEquals(
         [code, said === ""],
