@@ -1,12 +1,12 @@
 /**
- * What is at a path that may be missing, or may not be reached.
+ * Reads what is at a path that may be missing or out of reach.
  *
  * @module
  */
 
 /**
- * Calls a function that uses a path. That Deno does not permit it is an error: it
- * could not be cured while the program runs.
+ * Calls a function that uses a path. A missing permission of Deno is an error, as
+ * it cannot be given while the program runs.
  *
  * @param call The function.
  * @returns What it returns; undefined where the path is missing or cannot be

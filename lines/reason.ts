@@ -59,7 +59,7 @@ export function reasonOf(error: unknown, path: string): string {
 }
 
 /**
- * Why something that is there cannot be followed as a log.
+ * Why something at a path cannot be followed as a log.
  *
  * @param info What is known about it.
  * @param path Its path.

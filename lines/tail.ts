@@ -1,5 +1,5 @@
 /**
- * {@linkcode tail}: the lines of a log as they are written, across rotations.
+ * {@linkcode tail}: the lines of a log when they are written, across rotations.
  *
  * @module
  */
@@ -10,19 +10,19 @@ import { LogFollower } from "./tail/follower.ts";
 import { followAll } from "./tail/pattern.ts";
 
 /**
- * The lines appended to a file from now on, each as soon as it is written. The
- * file may be missing yet, renamed, recreated, or truncated: what its writer
- * still puts into a renamed file is read, too, until that has been quiet for
- * 30 s.
+ * The lines that are appended to a file from now on, each as soon as it is
+ * written. The file may be missing, renamed, recreated, or truncated. What its
+ * writer still writes into a renamed file is read, too, until that file has been
+ * quiet for 30 s.
  *
- * Lines come without their end. A line beyond 1 MiB is cut there. What is lost
- * is what a truncation takes away before it could be read, and a file that came
- * and was renamed out of its folder, or deleted, within 1 s, before `tail` had
- * noticed it.
+ * Lines come without their end. A line of more than 1 MiB is cut there. Two things
+ * are lost: what a truncation removes before it was read, and a file that is
+ * deleted, or renamed into another folder, within 1 s after it was made, before
+ * `tail` has noticed it.
  *
- * While the path leads to nothing that can be read, one line on stderr says why.
- * Until it could be read for the first time, `autodump()` reports no flow that
- * has counted nothing: it would say that nothing was logged.
+ * While there is nothing at the path that can be read, one line on stderr says
+ * why. Until it was read for the first time, `autodump()` reports no flow of 0, as
+ * that would say that nothing was logged.
  *
  * @param path The file. Needs the permission to read its folder. With the
  * permission to run `tail`, whichever this host has, lines are read at once;
@@ -45,7 +45,7 @@ export function tail(path: string, options: LineOptions = {}): Lines {
 
 /** A log that was found by a pattern. */
 export interface FoundLog {
-  /** Where it is. */
+  /** Its path. */
   path: string;
   /** Its lines, until it is gone. */
   lines: Lines;

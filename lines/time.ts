@@ -29,7 +29,7 @@ export interface LogTimeOptions {
    * @default {all of the line}
    */
   text?: ((line: string) => string | undefined) | undefined;
-  /** The field of a line that this text comes from, for what is said of it. */
+  /** The field of a line from which this text comes, for messages. */
   field?: string | undefined;
   /**
    * How times are written, in the letters of `strptime`: `%d.%m.%Y %H:%M:%S`.
@@ -46,32 +46,32 @@ export interface LogTimeOptions {
    */
   zone?: string | undefined;
   /**
-   * The clock, in seconds since the epoch, for lines that are read as they are
-   * written: what a line leaves open (the year, the day, which of two hours when
-   * clocks are set back) is taken from there.
+   * The clock, in seconds since the epoch, for lines that are read when they are
+   * written. It tells what a line leaves open: the year, the day, and which of two
+   * equal hours when clocks are set back.
    */
   near?: () => number;
   /**
-   * Seconds since the epoch: the log's last change. No line is later by more
-   * than a day; what a line leaves open is the last that fits.
+   * The log's last change, in seconds since the epoch. No line is later by more than
+   * a day; what a line leaves open is the latest time that fits.
    *
    * @default {Date.now() / 1000, or what `near` tells}
    */
   latest?: number;
   /**
-   * Seconds by which lines may be out of order, where an hour is there twice or
-   * a line tells no day.
+   * Seconds by which lines may be out of order, where an hour comes twice or a line
+   * tells no day.
    *
    * @default {60}
    */
   disorder?: number;
 }
 
-/** What a {@linkcode LogTime} took for the time of a line. */
+/** What a {@linkcode LogTime} has taken for the time of a line. */
 export interface TakenTime {
   /** The text. */
   text: string;
-  /** What it means, in seconds since the epoch. */
+  /** The time, in seconds since the epoch. */
   second: number;
   /** Its format, its place, and what was added: zone, year, day. */
   how: string;
@@ -80,7 +80,7 @@ export interface TakenTime {
 const DAY = 86_400; // s
 const SAMPLE = 200; // lines that are looked at together
 const MAX_SEARCH = 10_000; // lines after which a log has no known times
-const MAX_SECOND = 9_999_999_999; // what a put line can carry
+const MAX_SECOND = 9_999_999_999; // the last second that a put line can tell
 const MAY_BEGIN = /^(?:<\d{1,3}>|[^\w\s])?[\dA-Z]|\] "/; // a proven format
 
 const TOLD = { name: "as told", source: "", proof: "sure" } as const;
@@ -94,11 +94,11 @@ function groupsOf(expression: RegExp): string[] {
 /**
  * Reads the times of one log's lines, in the order of the lines.
  *
- * Where and how the log tells its times is settled by its first lines: by
- * position, agreement, order, and plausibility. Shown several lines by
- * {@linkcode LogTime.learn}, it can tell more logs apart than by one. A line
- * without a time takes the time of the line before. A format that was seen once
- * stays known, so that several may be mixed in one log.
+ * The first lines of the log decide where and how it tells its times: by position,
+ * agreement, order, and plausibility. If {@linkcode LogTime.learn} shows it several
+ * lines, it can decide in more cases than by one line. A line without a time takes
+ * the time of the line before. A format that was seen once stays known, so that
+ * several may be mixed in one log.
  *
  * | format | as in |
  * | --- | --- |
@@ -114,7 +114,7 @@ function groupsOf(expression: RegExp): string[] {
  * | time of day | `15:16:01.123` |
  * | epoch, to seconds or to nanoseconds | `1781442961.5`, `1781442961500` |
  *
- * Where clocks are set back, the second of two equal hours starts when the time
+ * When clocks are set back, the second of two equal hours begins where the time
  * goes back by more than `disorder`. Times without a year are in the year before
  * the log's last change. Times without a day go on to the next one when they go
  * back by more than `disorder`, and the last of them is on the day of the log's
@@ -146,13 +146,13 @@ export class LogTime {
 
   #tellings: Telling[] = [];
   #evidence: Evidence | undefined;
-  /** Lines looked at. */
+  /** How many lines were looked at. */
   #looked = 0;
   #doubt: string | undefined;
-  /** What is in doubt: from then on one line of each day is looked at. */
+  /** The format whose day is in doubt: then only one line of each day is looked at. */
   #doubted: { find: RegExp; seen: Set<string> } | undefined;
   #ahead = false;
-  /** What was taken for the time, by telling. */
+  /** What was taken for the time, by format and place. */
   readonly #taken = new Map<Telling, TakenTime>();
 
   readonly #midnights: Midnights;
@@ -223,7 +223,7 @@ export class LogTime {
     this.#tellings = [{ format: TOLD, place: ANYWHERE, find, locate }];
   }
 
-  /** Why the times are not known: undefined once they are. */
+  /** Why the times are not known; undefined once they are. */
   get doubt(): string | undefined {
     if (this.#tellings.length > 0) return undefined;
     return this.#doubt ?? "it has no lines";
@@ -235,7 +235,7 @@ export class LogTime {
   }
 
   /**
-   * Shows lines before their times are asked for, from the first one on.
+   * Shows lines, from the first one on, before their times are asked for.
    *
    * @param lines The lines.
    * @returns Whether enough was seen. If not, more lines may be shown, or
@@ -266,7 +266,7 @@ export class LogTime {
     return first !== undefined;
   }
 
-  /** Begins again with the first line; what is known stays known. */
+  /** Begins again with the first line; what was learned stays known. */
   rewind(): void {
     this.#midnights.rewind();
     this.#second = undefined;
@@ -285,7 +285,7 @@ export class LogTime {
    */
   at(line: string): number | undefined {
     const part = this.#part ? this.#part(line) : line;
-    // Most lines of a busy log are of the second of the line before.
+    // Most lines of a busy log have the second of the line before.
     if (part !== undefined && this.#newest.isIn(part)) return this.#second;
     if (this.#tellings.length === 0 && !this.learn([line]) && !this.settle()) {
       return undefined;
@@ -339,7 +339,7 @@ export class LogTime {
     if (this.#countsMidnights()) lines.forEach((line) => this.#walk(line));
   }
 
-  /** Whether days are counted from the last line back. */
+  /** Whether days are counted back from the last line. */
   #countsMidnights(first = this.#tellings[0]!): boolean {
     return this.#near === undefined &&
       !/<day>|<epoch>/.test(first.find.source);

@@ -1,6 +1,6 @@
 /**
- * {@linkcode TimedLogs}: logs that are counted by the times in their lines, and
- * read on where they were when the program died.
+ * {@linkcode TimedLogs}: counts logs by the times in their lines, and goes on at
+ * the same place after the program has died.
  *
  * @module
  */
@@ -28,16 +28,16 @@ const ENOUGH = 256 * 1024; // characters of puts that are written at once
 const LAST_MOMENT = 3000; // ms for the reader to take what is left
 
 /**
- * Logs whose lines are counted in the seconds that they tell. What a second holds
- * follows from the logs alone, so that nothing is lost or counted twice by a
- * death, `kill -9` included: a second is reported once it is final, and those
- * that come after a restart report it again with the same value.
+ * Logs whose lines are counted in the seconds that they tell. The value of a second
+ * follows from the logs alone, so that a death, also by `kill -9`, loses nothing
+ * and counts nothing twice: a second is reported once it is final, and after a
+ * restart it is reported again with the same value.
  *
  * A second is final when its file has told a time that is newer by more than the
- * lateness or, where the file is read to its end, when the clock is past that by
- * 2 s. Only whole seconds are reported. A state that is there is gone on from:
- * files are found under the names that rotation gave them since, zipped ones too.
- * Without a state, the logs are read from their ends on.
+ * lateness, or, if the file is read to its end, 2 s after the clock has passed that
+ * time. Only whole seconds are reported. If there is a state, reading goes on where
+ * it says: files are found under the names that rotation has given them, also
+ * zipped ones. Without a state, the logs are read from their ends on.
  *
  * @example
  * ```ts ignore
@@ -60,14 +60,14 @@ const LAST_MOMENT = 3000; // ms for the reader to take what is left
 export class TimedLogs {
   /** Lines that came after their second had become final. */
   late = 0;
-  /** Lines that told a time far ahead of the clock, and of their log. */
+  /** Lines that told a time far ahead of the clock and of their log. */
   ahead = 0;
   /** Lines before the first time of a log. */
   untimed = 0;
   /** Lines read. */
   lines = 0;
 
-  /** What the options of the counters must be. */
+  /** The options that the counters must have. */
   readonly counterOptions: {
     /** The time of the logs, in milliseconds. */
     clock: () => number;
@@ -81,7 +81,7 @@ export class TimedLogs {
   #counting: Counting = { counters: [], of: () => ({ count() {} }) };
   readonly #file: StateFile;
   readonly #logs: Map<string, Log>;
-  /** The first second to be reported: all before are final since long ago. */
+  /** The first second to be reported: all before it were reported for good. */
   readonly #from: number;
   /** The time of the counters; seconds before `#dumped - hold` are reported. */
   #now: number;
@@ -93,7 +93,7 @@ export class TimedLogs {
   #isWriting = false;
   /** When all logs were looked at, in milliseconds since the epoch. */
   #looked: number;
-  /** When counters were dumped by the clock, and when the state was saved. */
+  /** When the counters were last dumped, and when the state was last saved. */
   #ticked = -Infinity;
   #saved = -Infinity;
   #isRunning = false;
@@ -105,9 +105,10 @@ export class TimedLogs {
   /**
    * Opens the logs.
    *
-   * @param paths Where they are.
+   * @param paths Their paths.
    * @param options Where the state is kept, and what differs from the defaults.
-   * @throws {StateError} If the state is torn, foreign, or of other options.
+   * @throws {StateError} If the state is torn, of another program, or was written
+   * with other options.
    */
   constructor(paths: string[], options: TimedLogsOptions) {
     const { timespan = 15, granularity = 1, lateness = timespan } = options;
@@ -124,7 +125,7 @@ export class TimedLogs {
       granularity,
       lateness,
     };
-    // A log may be ahead of the others by a timespan.
+    // One log may be ahead of the others by a timespan.
     this.#hold = lateness + timespan;
     this.counterOptions = {
       clock: () => this.#now * 1000,
@@ -145,10 +146,10 @@ export class TimedLogs {
       : { files: atTheirEnds(paths), lost: [] };
     for (const what of lost) complain(what);
     if (state) {
-      // What cannot be read again cannot be reported again.
+      // Seconds whose lines cannot be read again cannot be reported again.
       this.#from = lost.length > 0 ? state.reported : state.from;
     } else {
-      // The second that runs is not whole, if a log has begun.
+      // If a log has already lines, the current second is not whole.
       const begun = [...files.values()].flat().some(({ begin }) =>
         begin.offset > 0
       );
@@ -171,7 +172,7 @@ export class TimedLogs {
     return Math.max(this.#from, floorTo(this.#options.granularity, until));
   }
 
-  /** What is not read yet. */
+  /** How much is not read yet. */
   get lag(): Lag {
     const unread = [...this.#logs.values()].flatMap((log) => log.unread);
     const bytes = unread.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -188,10 +189,10 @@ export class TimedLogs {
   }
 
   /**
-   * Reads, counts and reports until it is stopped, or SIGTERM, SIGINT or SIGHUP
-   * come, which end the program with status 0.
+   * Reads, counts and reports until it is stopped, or until SIGTERM, SIGINT or
+   * SIGHUP, which end the program with status 0.
    *
-   * @param counting What counts the lines.
+   * @param counting Counts the lines.
    * @throws {StateError} If another process writes the state, too.
    * @throws {Error} If the first state cannot be written.
    */
@@ -243,12 +244,12 @@ export class TimedLogs {
     }
   }
 
-  /** What is known of a file, which may be new. */
+  /** The source of a file, which may be new. */
   #sourceOf(log: Log, file: HeldFile): Source {
     let source = log.find(file);
     if (source === undefined) {
       const before = log.sources.find((source) => source.file === file);
-      if (before) before.left = true; // truncated: what it held is gone
+      if (before) before.left = true; // it was truncated, and what it held is gone
       const final = this.#reported;
       const begin = { offset: file.begin, newest: null, last: null, final };
       source = new Source(file, begin, this.#options);
@@ -257,7 +258,7 @@ export class TimedLogs {
     return source;
   }
 
-  /** The source whose time is the oldest, unless its next line has to wait. */
+  /** The source with the oldest time, unless its next line must wait. */
   #next(): [Log, Source] | undefined {
     let next: [Log, Source] | undefined;
     for (const log of this.#logs.values()) {
@@ -271,7 +272,7 @@ export class TimedLogs {
     if (next === undefined || this.#reaches(next[1].newest)) return next;
   }
 
-  /** Whether the counters take a line of this time, maybe after others. */
+  /** Whether the counters still take a line of this time. */
   #reaches(time: number): boolean {
     if (time > this.#now) this.#advance();
     if (time <= this.#now) return true;
@@ -280,7 +281,7 @@ export class TimedLogs {
     return time <= this.#now;
   }
 
-  /** Moves the counters on, with puts for all that has become final by it. */
+  /** Moves the time of the counters on, and dumps what has become final. */
   #advance(): void {
     const { timespan } = this.#options;
     let reached = Infinity;
@@ -307,8 +308,8 @@ export class TimedLogs {
   }
 
   /**
-   * Counts the lines of a source's first piece, as far as it goes: up to one on
-   * which an expression was given up, as that has taken a second.
+   * Counts the lines of a source's first piece, up to a line on which an expression
+   * was given up, as that has taken a second.
    */
   #count(log: Log, source: Source): void {
     const counter = source.counter ??= this.#counting.of(log.path);
@@ -351,7 +352,7 @@ export class TimedLogs {
     this.#options.onTimes(log.path, time);
   }
 
-  /** Says once of a log that it tells a time that is not believed. */
+  /** Says once for each log that it tells a time that is not believed. */
   #doubt(log: Log, at: number): void {
     this.ahead++;
     if (log.isDoubted) return;
@@ -362,7 +363,7 @@ export class TimedLogs {
     );
   }
 
-  /** What is read to its end has reached the clock. */
+  /** Notes which files are read to their ends: those have reached the clock. */
   #settle(): void {
     const looked = Date.now();
     const now = looked / 1000;
@@ -381,7 +382,7 @@ export class TimedLogs {
     this.#looked = looked;
   }
 
-  /** Lets the time go on. */
+  /** Moves the time on. */
   #tick(): void {
     if (this.#isWriting) return;
     this.#settle();
@@ -404,14 +405,15 @@ export class TimedLogs {
   }
 
   /**
-   * Writes what is final. Before, it is noted that it may have been written, and
-   * what its values follow from; after that, with the next note, that it was.
+   * Writes what is final. Before that, the state is saved: it notes that this may
+   * have been written, and the places from which the values follow. The next state
+   * notes that it was written.
    */
   async #write(): Promise<void> {
     this.#isWriting = true;
     const logs = [...this.#logs.values()];
     const isRead = logs.some(({ sources }) => sources.length > 0);
-    const text = isRead ? this.#text : ""; // zeros about logs that nobody reads
+    const text = isRead ? this.#text : ""; // no zeros for logs that are not read yet
     const reported = this.#reported;
     if (await this.#save(reported)) {
       this.#text = "";
@@ -423,7 +425,7 @@ export class TimedLogs {
     this.#isWriting = false;
   }
 
-  /** Notes the state; if that fails, nothing is written until it can be. */
+  /** Saves the state; if that fails, nothing is written until it can be saved. */
   async #save(reported: number): Promise<boolean> {
     this.#saved = performance.now();
     const { again, granularity, state } = this.#options;
@@ -448,7 +450,7 @@ export class TimedLogs {
     return true;
   }
 
-  /** Says once what is wrong with the state. */
+  /** Says once what is wrong with saving the state. */
   #notice(what: string | undefined): void {
     if (what !== undefined && what !== this.#said) complain(what);
     this.#said = what;

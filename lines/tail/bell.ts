@@ -25,21 +25,21 @@ const RARE = 1000; // ms between looks where `tail` rings: it saves CPU time
 const DOUBT = 60_000; // ms with more looks, after one that found something
 const EARLY = 20; // ms before the end of a second for its last look
 const REST = 20; // ms between two rings, at least
-const SHARE = 20; // the part of the time that looking may take: one in so many
+const SHARE = 20; // looks may take one part of the time in so many
 const SETTLE = 20; // ms for more logs to come before `tail` is started anew
 const BEHIND = 32 * 1024; // bytes at once: `tail` does not keep up
 const PAUSE = 1000; // ms until there is a new `tail`, which begins at the end
 const MOST = 1000; // logs that `tail` follows; the others are only looked at
 
-/** Somebody who follows a log. */
+/** Something that follows a log. */
 export interface Listener {
   /** The log, links resolved: GNU's tail looks at a link just once a second. */
   readonly home: string;
-  /** Whether a log was seen there. `tail` would hang at a FIFO. */
+  /** Whether there is a log, and not a FIFO, at which `tail` would hang. */
   readonly found: boolean;
   /** Whether it has read all, and waits only for what `tail` rings for. */
   readonly isIdle: boolean;
-  /** Looks whether there is something to read. */
+  /** Checks whether there is something to read. */
   look(): void;
 }
 
@@ -114,9 +114,10 @@ function end(): void {
 }
 
 /**
- * Only options that all tails share, but for --pid: those that refuse it follow
- * a file, too, that is there for as long as this process, and end when they
- * cannot say that it has gone. Whatever ends this process ends its `tail`.
+ * Starts `tail` with options that all tails have, and with --pid, by which it ends
+ * with this process. A `tail` that refuses --pid follows one file more, which
+ * exists as long as this process: it ends when it cannot say on stderr that the
+ * file is gone. So nothing that ends this process leaves its `tail` behind.
  */
 function start(): void {
   end();

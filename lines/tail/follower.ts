@@ -14,34 +14,34 @@ import { HeldFile, identityOf, type Piece } from "./held_file.ts";
 import { isRotated } from "./rotated.ts";
 
 const SECOND = 1000; // ms
-const GRACE = 30_000; // ms of quiet after which the writer of a file has left it
-const LULL = 2000; // ms that something stays wrong before it is said
+const GRACE = 30_000; // ms without a write after which a rotated file is left
+const LULL = 2000; // ms for which something must be wrong before it is said
 const MAX_ROTATED = 32; // files that were rotated and are still read
-const MAX_LEFT = 64; // files that are remembered, should they come back
+const MAX_LEFT = 64; // files that are remembered, in case they come back
 
 /** Options of {@linkcode LogFollower}. */
 export interface FollowerOptions extends LineOptions {
   /**
-   * Milliseconds by a clock that nobody sets.
+   * The time now, in milliseconds, by a clock that nobody sets.
    *
    * @default {performance.now}
    */
   monotonic?: () => number;
   /**
-   * The files to begin with, oldest first, each where it is to be read on; and
-   * when they were looked for, in milliseconds since the epoch.
+   * The files to begin with, oldest first, each at the place from which it is read;
+   * and when they were looked for, in milliseconds since the epoch.
    *
    * @default {the one at the path, from its end on}
    */
   begin?: { files: HeldFile[]; looked: number };
   /**
-   * Whether more is wanted of a file now; `ring()` says that this has changed.
+   * Whether more of a file is wanted now; `ring()` says that this has changed.
    *
    * @default {always}
    */
   wants?: (file: HeldFile) => boolean;
   /**
-   * Whether it is nothing to be said that the log is missing.
+   * Whether the log may be missing without a message.
    *
    * @default {false}
    */
@@ -56,7 +56,7 @@ export interface FollowerOptions extends LineOptions {
 export class LogFollower {
   /** The log, links resolved: there it is rotated. */
   home: string;
-  /** Whether there was a log, and nothing else has come to its place. */
+  /** Whether there was a log at the path, and nothing else since then. */
   found = false;
 
   readonly #path: string;
@@ -66,14 +66,14 @@ export class LogFollower {
   readonly #wants: (file: HeldFile) => boolean;
   /** The files that are read, oldest first. */
   readonly #files: HeldFile[] = [];
-  /** The one that is at the path. */
+  /** The file that is at the path. */
   #current: HeldFile | undefined;
-  /** How far files were read that are read no more, by their identity. */
+  /** How far the files were read that are not held any more, by their identity. */
   readonly #left = new Map<string, number>();
-  /** When the path was looked at last: by the clock, and by one nobody sets. */
+  /** When the path was last looked at: by the clock, and by a clock nobody sets. */
   #looked = Date.now();
   #ticked: number;
-  /** Why there is nothing to read at the path, and for how long it is so. */
+  /** Why there is nothing to read at the path, and since when. */
   #reason: string | undefined;
   #lasts = 0;
   #said: string | undefined;
@@ -83,7 +83,7 @@ export class LogFollower {
   #rung = Promise.withResolvers<void>();
 
   /**
-   * Makes a follower; it begins with the first piece that is asked for.
+   * Makes a follower; it begins when the first piece is asked for.
    *
    * @param path The log.
    * @param options Which lines are wanted.
@@ -99,11 +99,11 @@ export class LogFollower {
   }
 
   /**
-   * Reads on, without end. Older files come first. Nothing is read ahead: what
-   * is not taken yet waits in its file.
+   * The pieces of all files, without end, those of older files first. Nothing is
+   * read ahead: what is not taken yet waits in its file.
    */
   async *pieces(): AsyncGenerator<Piece> {
-    // What is there now was written before, whether it can be read yet or not.
+    // What is in the file now was written before, even if it cannot be read yet.
     const info = this.#begin ? "" : this.#stat();
     if (typeof info !== "string") this.#left.set(identityOf(info), info.size);
     this.#files.push(...this.#begin?.files ?? []);
@@ -125,19 +125,19 @@ export class LogFollower {
     }
   }
 
-  /** The files that are read, those that were found first before others. */
+  /** The files that are held, in the order in which they were found. */
   get files(): readonly HeldFile[] {
     return this.#files;
   }
 
-  /** Whether nothing is unread, and nothing is read but the file at the path. */
+  /** Whether all is read, and only the file at the path is held. */
   get isIdle(): boolean {
     const [file, ...others] = this.#files;
     return others.length === 0 && file !== undefined &&
       file === this.#current && file.info.size === file.offset;
   }
 
-  /** Reads on, as more is wanted. */
+  /** Reads on, if more is wanted. */
   ring(): void {
     this.#rung.resolve();
   }
@@ -148,15 +148,15 @@ export class LogFollower {
     this.#rung.resolve();
   }
 
-  /** Looks at the path and at all files; what it finds is read at once. */
+  /** Looks at the path and at all files; what is new is read at once. */
   look(): void {
     const now = this.#monotonic();
-    const elapsed = Math.min(now - this.#ticked, SECOND); // it may have slept
+    const elapsed = Math.min(now - this.#ticked, SECOND); // the process may have been stopped
     this.#ticked = now;
     try {
       this.#lookAtPath(elapsed);
       for (const file of this.#files) {
-        if (file === this.#current) continue; // it was looked at by its path
+        if (file === this.#current) continue; // that one was looked at by its path
         if (file.look(elapsed) || this.#isQuiet(file)) this.#rung.resolve();
       }
     } catch (error) {
@@ -199,12 +199,12 @@ export class LogFollower {
       const isSaid = typeof info === "string" && !this.#options.mayGo;
       this.#notice(isSaid ? info : undefined, elapsed);
     } catch (error) {
-      // What was missed is looked for again.
+      // The next look looks for missed files again.
       this.#notice(reasonOf(error, this.#path), elapsed);
     }
   }
 
-  /** Opens what came to the path and was rotated since the last look. */
+  /** Opens the files that came to the path and were rotated since the last look. */
   #openMissed(since: number): void {
     const [folder, log] = split(this.home);
     const missed: { name: string; born: number }[] = [];
@@ -212,7 +212,7 @@ export class LogFollower {
       if (!isRotated(name, log)) continue;
       const info = ifThere(() => Deno.statSync(folder + name));
       if (!info?.isFile || this.#files.some((file) => file.is(info))) continue;
-      // A copy that keeps its time, as gunzip makes one, was not at the path.
+      // A copy with the old time, as gunzip makes it, was not at the path.
       const [born = 0, written = 0] = [info.birthtime, info.mtime]
         .map((date) => date?.getTime());
       if (Math.min(born, written) < since - COARSE) continue;
@@ -243,7 +243,7 @@ export class LogFollower {
     try {
       home = Deno.realPathSync(home);
     } catch {
-      // It has moved on already: the next look sees where to.
+      // It has another name by now, which the next look finds.
     }
     this.#settle(home, true);
   }
@@ -255,7 +255,7 @@ export class LogFollower {
     listenElsewhere();
   }
 
-  /** Says once what is wrong with the path, and when it is so no more. */
+  /** Says once what is wrong with the path, and once when it is right again. */
   #notice(reason: string | undefined, elapsed: number): void {
     this.#lasts = reason === this.#reason ? this.#lasts + elapsed : 0;
     this.#reason = reason;
@@ -277,7 +277,7 @@ export class LogFollower {
         yield piece;
       }
     } catch (error) {
-      // A disk or a server fails. If the file is still there it is read again.
+      // A disk or a server has failed. If the file is still there it is read again.
       const reason = reasonOf(error, this.#path);
       if (reason !== this.#readError) {
         complain(`cannot read on in ${this.#path}: ${reason}`);
@@ -291,7 +291,7 @@ export class LogFollower {
     return file !== this.#current && file.quiet > GRACE;
   }
 
-  /** The files that their writers have left, and those beyond the bound. */
+  /** Closes the files that their writers have left, and those beyond the bound. */
   #finished(): HeldFile[] {
     const rotated = this.#files.filter((file) => file !== this.#current);
     const over = rotated.length - MAX_ROTATED;
@@ -300,7 +300,7 @@ export class LogFollower {
     );
   }
 
-  /** Closes a file, and remembers it should it come back. */
+  /** Closes a file, and remembers it in case it comes back. */
   #leave(file: HeldFile): Piece {
     this.#files.splice(this.#files.indexOf(file), 1);
     if (file === this.#current) this.#current = undefined;

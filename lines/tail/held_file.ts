@@ -7,9 +7,9 @@
 import { turn } from "../../script/wait.ts";
 import { LineCutter, type LineOptions } from "../cut.ts";
 
-const CHUNK = 128 * 1024; // bytes: measured, as fast as 1 MiB, in less memory
-const LAST = 64; // bytes that are compared
-const TURN = 8; // reads until timers and signals have a turn
+const CHUNK = 128 * 1024; // bytes: as fast as 1 MiB, in less memory (measured)
+const LAST = 64; // bytes that are compared to notice a truncation
+const TURN = 8; // reads between which timers and signals may run
 const NEWLINE = 10;
 const EMPTY = new Uint8Array(0);
 
@@ -18,14 +18,14 @@ export const HEAD = 1024;
 
 /** Lines that were read at once. */
 export interface Piece {
-  /** Where they were read. */
+  /** The file from which they were read. */
   file: HeldFile;
   /**
-   * The bytes of the file before its first line, wanted or not: who begins to
-   * read there gets these lines, and all that follow, once.
+   * How many bytes of the file are before its first line, wanted or not: a reader
+   * that begins there gets these lines and all that follow, once.
    */
   start: number;
-  /** The bytes of the file that were read with it. */
+  /** How many bytes of the file were read, with this piece. */
   end: number;
   /** The wanted lines, in a fresh array. */
   lines: string[];
@@ -34,7 +34,8 @@ export interface Piece {
 }
 
 /**
- * Which file it is. The birth time tells a number that was used again.
+ * The identity of a file. Its birth time tells it from an older file with the same
+ * inode number.
  *
  * @param info What is known about the file.
  */
@@ -43,22 +44,22 @@ export function identityOf(info: Deno.FileInfo): string {
 }
 
 /**
- * A file that is read by its descriptor: it stays the same file whatever its
- * name is by now, also when it has none any more, and nobody else has its
- * number. Only regular files can be held.
+ * A file that is read by its descriptor. So it stays the same file when it gets
+ * another name, or loses its last one, and no other file can get its inode number.
+ * Only regular files can be held.
  */
 export class HeldFile {
-  /** What was known about it when it was looked at last. */
+  /** What was known about it at the last look. */
   info: Deno.FileInfo;
-  /** Milliseconds in which nothing came; those between two looks at most. */
+  /** For how many milliseconds nothing was written, as far as looks can tell. */
   quiet = 0;
   /** Its first bytes, 1 KiB at most. */
   head: Uint8Array = EMPTY;
-  /** Where reading began, in bytes; anew when it is truncated. */
+  /** Where reading began, in bytes; 0 after a truncation. */
   begin = 0;
   /** How often it was truncated. */
   truncations = 0;
-  /** Bytes of the file, in order: a piece ends there, if not before. */
+  /** Offsets of the file, in order, beyond which a piece must not go. */
   readonly stops: number[] = [];
 
   readonly #file: Deno.FsFile;
@@ -66,11 +67,11 @@ export class HeldFile {
   #cutter: LineCutter;
   /** Bytes read. */
   #offset = 0;
-  /** The last bytes read: where others stand, it was truncated and rewritten. */
+  /** The last bytes read: if others are there now, the file was truncated. */
   #last = EMPTY;
-  /** What is read into while there is much to read: then it stays. */
+  /** The memory for reading, which is kept while there is much to read. */
   #chunk = EMPTY;
-  /** Where the line begins that has no end yet. */
+  /** Where the line begins whose end is still to come. */
   #lineStart = 0;
   #reads = 0;
 
@@ -96,9 +97,9 @@ export class HeldFile {
   }
 
   /**
-   * Begins elsewhere than at the beginning.
+   * Begins at another place than the beginning.
    *
-   * @param offset Where, in bytes.
+   * @param offset The place, in bytes.
    */
   seek(offset: number): void {
     this.begin = this.#offset = this.#lineStart = offset;
@@ -119,7 +120,7 @@ export class HeldFile {
   }
 
   /**
-   * Looks whether it was written to.
+   * Checks whether it was written to.
    *
    * @param elapsed Milliseconds since the last look.
    * @param info What is known about it now.
@@ -132,8 +133,8 @@ export class HeldFile {
   }
 
   /**
-   * Reads on, by some bytes. A file that has become shorter, or in which other
-   * bytes stand before, was truncated, and is read from its beginning.
+   * Reads some more bytes. A file that is shorter than before, or has other bytes
+   * before this place, was truncated, and is read from its beginning.
    *
    * @returns The lines; undefined if there is nothing to read.
    */
@@ -142,7 +143,7 @@ export class HeldFile {
       this.#chunk = EMPTY;
       return;
     }
-    // Read at once: waiting takes as long as the work on what was read (measured).
+    // Not awaited: that would take as long as the work on what is read (measured).
     if (++this.#reads % TURN === 0) await turn();
     if (this.info.size < this.#offset) this.#startAgain();
     const known = this.#last.length;
@@ -171,7 +172,7 @@ export class HeldFile {
     return { file: this, start, end: this.#offset, lines, isLast: false };
   }
 
-  /** Reads a truncated file; a line that had begun has no end any more. */
+  /** Begins again with a truncated file; a line without an end is lost. */
   #startAgain(): void {
     this.seek(0);
     this.truncations++;
@@ -180,7 +181,7 @@ export class HeldFile {
     this.#cutter = new LineCutter(this.#options);
   }
 
-  /** Takes what is missing of the first bytes from bytes that are read now. */
+  /** Completes the first bytes from those that are read now. */
   #growHead(bytes: Uint8Array): void {
     const from = this.head.length - this.#offset;
     if (from < 0) return;
@@ -189,7 +190,7 @@ export class HeldFile {
   }
 
   /**
-   * Its first lines, read by the way. Not to be called while it is read.
+   * Its first lines, without moving on. It must not be called while it is read.
    *
    * @param bytes How much of it to look at.
    */

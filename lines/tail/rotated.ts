@@ -11,8 +11,8 @@ const AFTER = new RegExp(
 const BETWEEN = new RegExp(`^[-._]${DATE}$`);
 
 /**
- * Whether a file is called as a log is after its rotation: `log.1`, `log.old`,
- * `log-20261122`, or `app-20261122.log` for `app.log`. Just that: `worker-2.log`
+ * Whether a file has a name that rotation gives to a log: `log.1`, `log.old`,
+ * `log-20261122`, or `app-20261122.log` for `app.log`. Only that: `worker-2.log`
  * is another log than `worker.log`.
  *
  * @param name The name of a file in the folder of the log.

@@ -1,5 +1,6 @@
 /**
- * From the parts of a time, as they stand in a line, to seconds since the epoch.
+ * Converts the parts of a time, as they stand in a line, to seconds since the
+ * epoch.
  *
  * @module
  */
@@ -9,15 +10,15 @@ import { isAmbiguous, offsetsOf } from "./zones.ts";
 /** The named groups of an expression that found a time. */
 export type Groups = Record<string, string | undefined>;
 
-/** What completes a time that does not tell all. */
+/** What completes a time that is not complete. */
 export interface Frame {
-  /** The zone of times that tell none, or a name that this zone goes by. */
+  /** The zone of times without one, or with an abbreviation that this zone has. */
   zone: string;
-  /** Seconds since the epoch that no time is expected after. */
+  /** The latest expected time, in seconds since the epoch. */
   limit: number;
-  /** Seconds since the epoch: of two equal hours, the one that is not before. */
+  /** Of two equal hours, the one not before this second since the epoch is taken. */
   after?: number | undefined;
-  /** The day of a time that tells none. */
+  /** The day of a time without one. */
   day: Temporal.PlainDate;
 }
 
@@ -27,7 +28,7 @@ export const OLDEST = Date.UTC(1990) / 1000;
 const MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split(" ");
 const MAX_LEAP_GAP = 8; // years from one February 29 to the next
 
-/** The hour of 24; NaN if there is none such. */
+/** The hour from 0 to 23; NaN if there is no such hour. */
 function hourOf(hour: string | undefined, ampm: string | undefined): number {
   const number = Number(hour);
   if (ampm === undefined) return number < 24 ? number : NaN;
@@ -41,7 +42,7 @@ export function dateIn(zone: string, second: number): Temporal.PlainDate {
     .toZonedDateTimeISO(zone).toPlainDate();
 }
 
-/** How far a zone is ahead of UTC at a time. */
+/** By how much a zone is ahead of UTC at a time. */
 function offsetIn(zone: string, second: number): number {
   return Temporal.Instant.fromEpochMilliseconds(second * 1000)
     .toZonedDateTimeISO(zone).offsetNanoseconds / 1e9;
@@ -59,7 +60,7 @@ function atOffset(
   return (year, month, day) => {
     const ms = Date.UTC(year, month - 1, day, hour, minute);
     const there = new Date(ms);
-    if (there.getUTCDate() !== day) return NaN; // of the next month
+    if (there.getUTCDate() !== day) return NaN; // it would be in the next month
     const offset = isAmbiguous(zone)
       ? offsets.find((offset) =>
         offset === offsetIn(frame.zone, ms / 1000 - offset)
@@ -87,7 +88,7 @@ function inZone(hour: number, minute: number, frame: Frame): Resolve {
 }
 
 /**
- * The first second of the minute that groups tell: `year`, `month`, `day`,
+ * The first second of the minute that these groups tell: `year`, `month`, `day`,
  * `hour`, `minute`, `ampm`, `zone`.
  *
  * @param groups What was found in the line.

@@ -1,5 +1,5 @@
 /**
- * What the first lines of a log say about where and how it tells its times.
+ * Decides by the first lines of a log where and how it tells its times.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export interface Telling {
   place: Place;
   /** Finds it in a line. */
   find: RegExp;
-  /** Finds its parts; takes longer, and might never end with a foreign one. */
+  /** Finds the parts of the time; with an expression of a user it may not end. */
   locate: RegExp | undefined;
 }
 
@@ -25,17 +25,17 @@ const DAY = 86_400; // s
 const YEAR = 365 * DAY;
 const QUARTER = 900; // s: all zones are whole quarters of an hour apart
 const MAX_LOOK = 2000; // characters of a line in which its time is looked for
-const MANY = 20; // lines that prove what few do not
+const MANY = 20; // lines that prove what fewer cannot
 const CONSTANT = 5; // lines after which a time should have changed
 const SCANNERS = FORMATS.map(({ source }) => new RegExp(source, "g"));
 
-/** Makes the expression that finds a format at a place. */
+/** The expression that finds a format at a place. */
 export function telling(format: Format, place: Place): Telling {
   const find = new RegExp(place.source + format.source);
   return { format, place, find, locate: new RegExp(find, "d") };
 }
 
-/** The tellings that one line proves, whatever was known before. */
+/** The formats and places that one line alone proves. */
 export const PROVEN: Telling[] = FORMATS
   .filter(({ proof }) => proof === "sure")
   .map((format) => telling(format, format.placed ? ANYWHERE : START));
@@ -47,7 +47,7 @@ interface Match {
   groups: Groups;
 }
 
-/** All that looks like a time in a line, but for what is part of a longer one. */
+/** All that looks like a time in a line, without what is part of a longer one. */
 function matchesIn(line: string): Match[] {
   const text = line.slice(0, MAX_LOOK);
   const all: Match[] = [];
@@ -65,7 +65,7 @@ function matchesIn(line: string): Match[] {
   );
 }
 
-/** What speaks for one telling. */
+/** What speaks for one format at one place. */
 class Witness {
   readonly telling: Telling;
   readonly seconds = new Map<number, number>(); // by the number of the line
@@ -91,7 +91,7 @@ class Witness {
     return isFirm(this.telling.place);
   }
 
-  /** How much this one is to be preferred to others in the same lines. */
+  /** How much this one is preferred to others in the same lines. */
   get score(): number {
     const { place } = this.telling;
     const constant = this.seconds.size >= CONSTANT &&
@@ -110,7 +110,7 @@ class Witness {
     return [...this.seconds.values()];
   }
 
-  /** The steps from line to line. */
+  /** The seconds between one line and the next. */
   get steps(): number[] {
     const times = this.times;
     return times.slice(1).map((time, i) => time - times[i]!);
@@ -121,15 +121,15 @@ class Witness {
   }
 }
 
-/** What the evidence comes to. */
+/** The decision. */
 export interface Verdict {
   /** Where and how the log tells its times, the best first. */
   tellings: Telling[];
-  /** Whether the log tells times that lie ahead of its last change. */
+  /** Whether the log tells times after its last change. */
   ahead: boolean;
   /** Why nothing is known yet. */
   doubt?: string;
-  /** In doubt between day and month: what is in doubt. */
+  /** The format and place where only day and month are in doubt. */
   doubted?: Telling;
 }
 
@@ -182,7 +182,7 @@ export class Evidence {
   }
 
   /**
-   * What the evidence comes to.
+   * Decides by the lines that were looked at.
    *
    * @param final Whether there are no more lines.
    */
@@ -228,13 +228,13 @@ export class Evidence {
     return `its lines${shown} have no time in a known format`;
   }
 
-  /** A score, and one more for an epoch that tells the same without a zone. */
+  /** The score; one more if an epoch in the same lines tells the same times. */
   #score(witness: Witness): number {
     const same = this.#agreeing(witness).map(({ score }) => score + 1);
     return Math.max(witness.score, ...same);
   }
 
-  /** What tells the same times as an epoch, but for the zone. */
+  /** The ones that tell the same times as an epoch, except for the zone. */
   #agreeing(witness: Witness): Witness[] {
     if (!witness.telling.format.source.includes("<epoch>")) return [];
     return [...this.#witnesses.values()].filter((other) =>
@@ -292,13 +292,13 @@ export class Evidence {
     return near.length * 10 >= witness.seconds.size * 9;
   }
 
-  /** From the newest time to the log's last change. */
+  /** The seconds from the newest time to the log's last change. */
   #distance(witness: Witness): number {
     const last = witness.times.at(-1) ?? NaN;
     return Math.abs(this.#frame.limit - DAY - last);
   }
 
-  /** The right one of those that read the same text in another way. */
+  /** The right one of several that read the same text in different ways. */
   #choose(best: Witness, final: boolean): Witness | string {
     const [[line, span] = [0, ""]] = best.spans;
     const all = [...this.#witnesses.values()].filter((other) =>

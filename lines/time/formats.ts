@@ -1,5 +1,5 @@
 /**
- * The formats of times that are known without being told.
+ * The formats of times that are known.
  *
  * @module
  */
@@ -8,26 +8,26 @@ import { NAMES, ZONE } from "./zones.ts";
 
 /** How times are written. */
 export interface Format {
-  /** What it is called. */
+  /** Its name. */
   name: string;
   /** Its expression, without the place where it stands. */
   source: string;
   /**
-   * What one line proves. A `sure` one has words or a shape that nothing else
-   * has; a `number` may be anything; the rest needs other lines that agree.
+   * How much one line proves. A `sure` format has words or a shape that nothing else
+   * has; a `number` may be anything; the others need more lines that agree.
    */
   proof: "sure" | "some" | "number";
-  /** Whether it brings its place with it, so that it may stand anywhere. */
+  /** Whether it may stand anywhere, as it includes what marks its place. */
   placed?: boolean;
 }
 
-/** What may still belong to a time behind a blank, if it is not there already. */
+/** What may follow a time after a blank and belong to it. */
 export const MORE: RegExp = new RegExp(
   String.raw`[-+]\d\d|[AaPp]\.?[Mm]\b|(?:${NAMES})(?!\w)`,
   "y",
 );
 
-/** What stands behind the time of a request. */
+/** What follows the time of a request. */
 export const PLACED = '] "';
 
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
@@ -47,7 +47,7 @@ const FRACTION = String.raw`(?!\d)(?<fraction>[.,:]\d+)?`;
 const CLOCK = String.raw`(?<hour>\d\d?):(?<minute>\d\d):(?<second>\d\d)` +
   FRACTION;
 const TIME = CLOCK + String.raw`(?: ?(?<ampm>[AP]\.?M\b\.?|[ap]\.?m\b\.?))?`;
-/** What a time does not begin behind: the middle of a word, number or path. */
+/** A time does not begin here: in a word, a number, or a path. */
 const BEGIN = String.raw`(?<![\w.]|\w[-/]|\d:)`;
 
 function format(
@@ -63,7 +63,7 @@ function numeric(name: string, ...date: string[]): Format {
   return format(name, "some", source);
 }
 
-/** The known formats; of two that fit equally well, the first. */
+/** The known formats; if two fit equally well, the first is taken. */
 export const FORMATS: Format[] = [
   {
     name: "Common Log Format",

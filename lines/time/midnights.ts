@@ -1,18 +1,18 @@
 /**
- * {@linkcode Midnights}: the days of times that tell no day.
+ * {@linkcode Midnights}: the days of times without a day.
  *
  * @module
  */
 
 import { dateIn } from "./calendar.ts";
 
-/** What days are found by. */
+/** Options of {@linkcode Midnights}. */
 export interface MidnightsOptions {
   /** The zone of the times. */
   zone: string;
-  /** The clock, for lines that are read as they are written. */
+  /** The clock, for lines that are read when they are written. */
   near: (() => number) | undefined;
-  /** Seconds since the epoch: the log's last change. */
+  /** The log's last change, in seconds since the epoch. */
   latest: number;
   /** Seconds by which lines may be out of order. */
   disorder: number;

@@ -12,9 +12,9 @@ const [PLUS, MINUS, A, Z, SMALL_A, SMALL_P] = Array.from(
   "+-AZap",
   (character) => character.charCodeAt(0),
 ) as [number, number, number, number, number, number];
-const OFTEN = 2; // lines: what comes less often is not worth remembering
+const OFTEN = 2; // lines: a text that comes less often is not remembered
 
-/** Whether a zone, AM or PM is at an index; most lines tell by one character. */
+/** Whether a zone, AM or PM is at an index; mostly one character is enough to know. */
 function mayGoOn(line: string, at: number): boolean {
   const first = line.charCodeAt(at);
   const isLetter = first >= A && first <= Z || first === SMALL_A ||
@@ -33,7 +33,7 @@ function holds(line: string, text: string, at: number): boolean {
     line.slice(at, at + text.length) === text;
 }
 
-/** Where the parts of a time are; all are in one place if that is not known. */
+/** Where the parts of a time are; all at one place if the parts are not known. */
 function partsOf(
   { locate }: Telling,
   found: RegExpExecArray,
@@ -49,18 +49,18 @@ function partsOf(
 }
 
 /**
- * The text of the newest time. To look whether a line has it, too, costs a tenth
- * of finding and reading its time (measured).
+ * The text of the newest time. To check whether a line has it, too, costs a tenth
+ * of finding and reading the time of the line (measured).
  */
 export class NewestText {
-  /** Lines in a row that told it, before it was remembered. */
+  /** How many lines in a row have told it, until it is remembered. */
   #seen = 0;
-  /** What stands before the fraction of the second, and what behind it. */
+  /** The text before the fraction of the second, and the text after it. */
   #head = "";
   #headAt = 0;
   #tail = "";
   #tailAt = 0;
-  /** Whether a zone or AM or PM may follow, which other lines have. */
+  /** Whether a zone, AM or PM may follow, as in other lines. */
   #isOpen = false;
   /** Whether it may stand in any column. */
   #isPlaced = false;
@@ -76,7 +76,7 @@ export class NewestText {
       this.#endsAt(line.indexOf(PLACED) + PLACED.length, line);
   }
 
-  /** Forgets it: a line has told another time. */
+  /** Forgets the text, as a line has told another time. */
   forget(): void {
     this.#head = "";
     this.#seen = 0;
@@ -111,13 +111,13 @@ export class NewestText {
     const first = Math.min(last[0], ...parts.map(([start]) => start));
     const final = Math.max(from, ...parts.map(([, end]) => end));
     this.#isPlaced = telling.format.placed ?? false;
-    // With what makes it the time of the line, before it and behind it.
+    // With the characters around it that make it the time of the line.
     const [before, behind] = this.#isPlaced ? [" [", PLACED] : [" ", " "];
     const start = telling.place.isField
       ? found.index
       : Math.max(0, first - before.length);
     const end = final + behind.length;
-    if (end > line.length) return; // it may be cut
+    if (end > line.length) return; // the time may have been cut off
     this.#headAt = start;
     this.#head = line.slice(start, fraction ? last[1] : end);
     this.#tailAt = fraction ? from : end;

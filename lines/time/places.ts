@@ -6,17 +6,17 @@
 
 /** Where in a line a time stands. */
 export interface Place {
-  /** What it is called. */
+  /** Its name. */
   name: string;
   /** The expression of what stands before the time. */
   source: string;
   /** Whether that is the name of a field. */
   isField?: boolean;
-  /** How much it says that this is the time of the line; the best is 0. */
+  /** How likely a time there is the time of the line; the best rank is 0. */
   rank: number;
 }
 
-const LOOSE = 100; // the rank of a place that many a date in a message has
+const LOOSE = 100; // the rank of a place where many messages have some date
 
 /** At the start of a line, also behind the priority of syslog, or a bracket. */
 export const START: Place = {
@@ -25,7 +25,7 @@ export const START: Place = {
   rank: 0,
 };
 
-/** A time that brings its place with it. */
+/** The place of a format that includes what marks its place. */
 export const ANYWHERE: Place = { name: "in brackets", source: "", rank: 0 };
 
 /** The fields of JSON lines and the like that hold the time of the line. */
@@ -36,7 +36,7 @@ const FIELDS = [
   "msg=audit(",
 ];
 
-/** What a value may begin with that stands behind `key=`. */
+/** What may stand between `key=` and a value. */
 const OPENED = String.raw`["'[(]?`;
 
 const AT_START = new RegExp(`${START.source}$`);

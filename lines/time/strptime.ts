@@ -1,6 +1,6 @@
 /**
- * {@linkcode strptime}: the expression of a format as `date` and Python spell
- * it.
+ * {@linkcode strptime}: the expression of a format in the letters of `date` and
+ * Python.
  *
  * @module
  */

@@ -1,13 +1,13 @@
 /**
- * Zones as logs tell them: an offset, or a name that means one offset all over
- * the world.
+ * The zones of times in logs: an offset, or an abbreviation that means the same
+ * offset all over the world.
  *
  * @module
  */
 
 const HOUR = 3600; // s
 
-/** Hours ahead of UTC, by the names that are used in one sense only. */
+/** Hours ahead of UTC, by the abbreviations of only one zone. */
 const NAMED: Record<string, number> = {
   ...{
     Z: 0,
@@ -35,7 +35,7 @@ const NAMED: Record<string, number> = {
   ...{ EST: -5, EDT: -4, MDT: -6, PDT: -7, AKST: -9, AKDT: -8, HST: -10 },
 };
 
-/** Hours ahead of UTC, by the names that mean one zone here, another there. */
+/** Hours ahead of UTC, by the abbreviations of several zones. */
 const AMBIGUOUS: Record<string, number[]> = {
   ...{ CST: [-6, -5, 8], CDT: [-5, -4], MST: [-7, 6.5], PST: [-8, 8] },
   ...{ IST: [5.5, 2, 1], BST: [1, 6, 11], AST: [-4, 3], ADT: [-3, 4] },
@@ -46,9 +46,9 @@ export const NAMES: string = [...Object.keys(NAMED), ...Object.keys(AMBIGUOUS)]
   .join("|");
 
 /**
- * An expression of a zone behind a time. Two digits are one only where they
- * touch the time or stand before a bracket, as PostgreSQL writes them: there may
- * be "-05 items" behind a time.
+ * The expression of a zone after a time. Two digits are a zone only if they touch
+ * the time or stand before a bracket, as PostgreSQL writes them: a time may also
+ * be followed by "-05 items".
  */
 export const ZONE =
   String.raw`(?: ?(?<zone>(?:(?:UTC|GMT)?[-+]\d\d:?\d\d|${NAMES})(?!\w)` +
@@ -60,7 +60,7 @@ export function isAmbiguous(zone: string): boolean {
 }
 
 /**
- * How far a zone may be ahead of UTC.
+ * By how much a zone may be ahead of UTC.
  *
  * @param zone An offset, or a name.
  * @returns Seconds: several for an ambiguous name, none for an unknown one.

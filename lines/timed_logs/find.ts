@@ -1,5 +1,5 @@
 /**
- * Finds the files of a state, whatever they are called by now.
+ * Finds the files of a state, whatever names they have now.
  *
  * @module
  */
@@ -11,10 +11,10 @@ import type { Place, SourceFile } from "./source.ts";
 import { type FileState, hashOf, nameOf, type State } from "./state.ts";
 import { ZippedFile } from "./zipped_file.ts";
 
-const FEW = 256; // bytes that two logs may begin with alike
+const FEW = 256; // bytes: two different logs may have such a beginning in common
 const TRIES = 100; // looks for files while they are being renamed
 
-/** A file, where it is to be read on. */
+/** A file, and the place from which it is read. */
 export interface Found {
   /** The file. */
   file: HeldFile | ZippedFile;
@@ -24,15 +24,15 @@ export interface Found {
     & Partial<Pick<FileState, "final" | "cuts" | "read" | "wrong">>;
 }
 
-/** What is there of the files of a state. */
+/** What was found of the files of a state. */
 export interface Findings {
-  /** The files of each log, those that were there first before others. */
+  /** The files of each log, the oldest first. */
   files: Map<string, Found[]>;
-  /** What cannot be read again, in words. */
+  /** Messages about what cannot be read again. */
   lost: string[];
 }
 
-/** Whether a file begins as it did. */
+/** Whether a file begins as the state says. */
 function beginsAs({ head }: FileState, file: SourceFile): boolean {
   return file.head.length >= head.bytes &&
     hashOf(file.head.subarray(0, head.bytes)) === head.hash;
@@ -40,12 +40,12 @@ function beginsAs({ head }: FileState, file: SourceFile): boolean {
 
 function isSame(known: FileState, { info }: SourceFile): boolean {
   if (info.dev !== known.dev || info.ino !== known.ino) return false;
-  // Without a first byte, just the birth time tells an inode used again.
+  // An empty file is only told by its birth time from another with its inode.
   return known.head.bytes > 0 ||
     (info.birthtime?.getTime() ?? null) === known.born;
 }
 
-/** A log, open; undefined where there is none. Who follows it says why. */
+/** Opens a log; undefined where there is none, which its follower will say. */
 function openLog(path: string): HeldFile | undefined {
   return ifThere(() =>
     // A FIFO would wait for its writer.
@@ -57,7 +57,7 @@ function realPathOf(path: string): string {
   try {
     return Deno.realPathSync(path);
   } catch {
-    return path; // it is not there: its rotated files are, maybe
+    return path; // it is missing, but its rotated files may be there
   }
 }
 
@@ -69,7 +69,7 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** The paths of what is or was at a path, which comes last; and what is there. */
+/** The paths of a log's rotated files, and last its own; and the files there. */
 function placesOf(path: string): [string, string][] {
   const home = realPathOf(path);
   const [folder, log] = split(home);
@@ -77,7 +77,7 @@ function placesOf(path: string): [string, string][] {
   const found = names.filter((name) => {
     if (isRotated(name, log)) return true;
     const plain = name.replace(/\.gz$/, "");
-    // While both are there it is being compressed.
+    // While both exist, the file is being compressed.
     return plain !== name && isRotated(plain, log) && !names.includes(plain);
   });
   return [...found, log].map((name) => {
@@ -87,9 +87,9 @@ function placesOf(path: string): [string, string][] {
 }
 
 /**
- * The files that are or may have been at a path, in the order of their age. If
- * they were renamed meanwhile, one may be found twice and another one not at
- * all: then they are looked for again.
+ * The files that are or may have been at a path, the oldest first. If they are
+ * renamed meanwhile, one may be found twice and another one not at all: then they
+ * are looked for again.
  */
 function filesOf(path: string): (HeldFile | ZippedFile)[] {
   for (let tries = 1;; tries++) {
@@ -130,9 +130,9 @@ function isCopy(file: SourceFile, other: SourceFile): boolean {
 }
 
 /**
- * Finds the files of a state: by their identity and their first bytes under any
- * name that rotation gives, or a copy by its first bytes. Files that came since
- * are there to be read from their beginning.
+ * Finds the files of a state under any name that rotation gives: by their identity
+ * and their first bytes, or a copy by its first bytes. Newer files are read from
+ * their beginning.
  *
  * @param paths The logs.
  * @param state The state.
@@ -164,7 +164,7 @@ export function find(paths: string[], state: State): Findings {
       const file = found.get(begin);
       file?.seek(begin.offset);
       if (file) all.push({ file, begin });
-      // An empty file has nothing to be known by: it is as good as a new one.
+      // An empty file cannot be recognised, and is treated as a new one.
       else if (begin.read === 0) since = Math.min(since, begin.born ?? since);
       else lost.push(`a file of ${path} is gone, and what was not read of it`);
     }
@@ -184,7 +184,7 @@ export function find(paths: string[], state: State): Findings {
 }
 
 /**
- * The files that are there, each from its end on.
+ * The files of logs without a state, each from its end on.
  *
  * @param paths The logs.
  */

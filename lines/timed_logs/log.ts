@@ -10,20 +10,20 @@ import { HeldFile } from "../tail/held_file.ts";
 import type { Source, SourceFile } from "./source.ts";
 import { ZippedFile } from "./zipped_file.ts";
 
-/** Seconds that the clock is ahead of a log that is read to its end. */
+/** Seconds after which a log that is read to its end has reached a time. */
 export const QUIET = 2;
 
 /** One log: the files that are or were at a path. */
 export class Log {
-  /** Where it is. */
+  /** Its path. */
   readonly path: string;
-  /** Its files, those that were there first before others. */
+  /** Its files, the oldest first. */
   sources: Source[] = [];
-  /** What follows it. */
+  /** Follows it. */
   readonly follower: LogFollower;
-  /** Whether it was said that it tells a wrong time. */
+  /** Whether a message about a wrong time was printed. */
   isDoubted = false;
-  /** When there was nothing at the path, by the clock. */
+  /** Since when there is nothing at the path, by the clock. */
   missing = -Infinity;
 
   #isEnded = false;
@@ -31,7 +31,7 @@ export class Log {
   /**
    * Begins to follow a log.
    *
-   * @param path Where it is.
+   * @param path Its path.
    * @param sources Its files.
    * @param looked When they were looked for, in milliseconds since the epoch.
    */
@@ -46,7 +46,7 @@ export class Log {
     for (const source of sources) this.add(source);
   }
 
-  /** What is known of a file. */
+  /** The source of a file. */
   find(file: SourceFile): Source | undefined {
     return this.sources.find((source) => source.isOf(file));
   }
@@ -57,14 +57,14 @@ export class Log {
     this.sources.push(source);
   }
 
-  /** Forgets the files that have no line of a second, or of one after it. */
+  /** Forgets the files that have no line of this second or a later one. */
   forgetBefore(second: number): void {
     this.sources = this.sources.filter(({ left, newest }) =>
       !left || newest >= second
     );
   }
 
-  /** The time before which nothing comes any more but what is late. */
+  /** The second before which only late lines can come. */
   get reached(): number {
     const open = this.sources.filter(({ left }) => !left);
     if (open.length === 0) return this.missing - QUIET;
@@ -73,7 +73,7 @@ export class Log {
     );
   }
 
-  /** The files that are not read to their ends: how much, from what time on. */
+  /** How much of the files is not read yet, and from which time on. */
   get unread(): { bytes: number; newest: number }[] {
     return this.sources.flatMap(({ left, pieces, file, newest }) => {
       const bytes = Math.max(0, file.info.size - file.offset);
@@ -84,9 +84,9 @@ export class Log {
   }
 
   /**
-   * Takes what its files hold, a piece of each at a time, until it is ended.
+   * Reads its files, a piece of each at a time, until it is ended.
    *
-   * @param sourceOf Finds what is known of a file, which may be new.
+   * @param sourceOf Finds the source of a file, which may be new.
    * @param taken Called whenever there is something to count.
    */
   async read(
@@ -110,7 +110,7 @@ export class Log {
     for (const source of this.sources) source.ring();
   }
 
-  /** Takes what a compressed file holds. */
+  /** Reads a compressed file. */
   async #unzip(source: Source, taken: () => void): Promise<void> {
     const { file } = source;
     if (!(file instanceof ZippedFile)) return;

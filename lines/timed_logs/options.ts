@@ -1,5 +1,5 @@
 /**
- * The options of {@linkcode TimedLogs}, and what it asks for and tells.
+ * The options of {@linkcode TimedLogs}, and the types that it uses.
  *
  * @module
  */
@@ -15,7 +15,8 @@ export interface TimedLogsOptions {
    */
   state: string;
   /**
-   * What else the values depend on: a state of other ones is refused.
+   * Other settings on which the values depend: a state with different ones is
+   * refused.
    *
    * @default {{}}
    */
@@ -39,18 +40,18 @@ export interface TimedLogsOptions {
    */
   granularity?: number;
   /**
-   * Seconds that a line may be behind the newest one of its file.
+   * Seconds by which a line may be older than the newest one of its file.
    *
    * @default {timespan}
    */
   lateness?: number;
   /**
-   * Makes what reads the times of a file.
+   * Makes a reader of the times of a file.
    *
    * @default {(options) => new LogTime("auto", options)}
    */
   time?: (options: LogTimeOptions) => LogTime;
-  /** Is told what reads the times of a log, whenever lines were read. */
+  /** Is called with the reader of the times of a log whenever lines were read. */
   onTimes?: (path: string, time: LogTime) => void;
   /**
    * Gets the datapoints, in whole lines. They count as reported when it resolves.
@@ -60,11 +61,11 @@ export interface TimedLogsOptions {
   output?: (lines: string) => void | Promise<void>;
 }
 
-/** What counts lines for {@linkcode TimedLogs}, and reports them. */
+/** Counts the lines for {@linkcode TimedLogs}. */
 export interface Counting {
   /** The counters, made with `counterOptions`. */
   readonly counters: Iterable<{ dump(): string }>;
-  /** Makes what counts the lines of a file of a log. */
+  /** Makes a counter of the lines of a file, by the path of its log. */
   of(path: string): LineCounter;
   /** Forgets counters that are not needed any more. */
   forget?(): void;
@@ -74,6 +75,6 @@ export interface Counting {
 export interface Lag {
   /** Bytes that were not read. */
   bytes: number;
-  /** The age of the newest line read, where others were not; else 0. */
+  /** The age of the newest line that was read; 0 if all lines were read. */
   seconds: number;
 }

@@ -1,5 +1,5 @@
 /**
- * {@linkcode Source}: one file of a log, and which of its lines are in time.
+ * {@linkcode Source}: one file of a log, and which of its lines are too late.
  *
  * @module
  */
@@ -11,9 +11,9 @@ import { type FileState, hashOf } from "./state.ts";
 /** Lines that were read at once. */
 export type SourcePiece = Omit<Piece, "file">;
 
-/** What is to be known of a file that is read. */
+/** A file that is read: a held one, or a zipped one. */
 export interface SourceFile {
-  /** What the system tells of it. */
+  /** What the system knows about it. */
   readonly info: Deno.FileInfo;
   /** Its first bytes, 1 KiB at most. */
   readonly head: Uint8Array;
@@ -21,9 +21,9 @@ export interface SourceFile {
   readonly offset: number;
   /** How often it was truncated. */
   readonly truncations: number;
-  /** Bytes of the file, in order: a piece ends there, if not before. */
+  /** Offsets of the file, in order, beyond which a piece must not go. */
   readonly stops: number[];
-  /** Looks whether there is something to read. */
+  /** Checks whether there is something to read. */
   look(elapsed: number): boolean;
   /** Its first lines. */
   firstLines(bytes: number): string[];
@@ -44,25 +44,25 @@ export interface LineCounter {
   count(line: string, at: number): void;
   /** Takes a line that is not to be counted. */
   pass?(line: string): void;
-  /** Whether the last line was a piece, and goes on in the next one. */
+  /** Whether the last line was a piece of a line that goes on in the next one. */
   readonly isWithin?: boolean;
 }
 
 /** What is known of a place in a file. */
 export type Place = Pick<FileState, "offset" | "newest" | "last" | "final">;
 
-/** Which lines are too late, and which seconds are one datapoint. */
+/** Options of {@linkcode Source}. */
 export interface SourceOptions {
-  /** Seconds that a line may be behind the newest one before it. */
+  /** Seconds by which a line may be older than the newest one before it. */
   lateness: number;
   /** Whole seconds that one datapoint covers. */
   granularity: number;
 }
 
-const SHOWN = 64 * 1024; // bytes of a file that tell how its times are written
-const PATIENCE = 10_000; // ms for more lines, where a few do not tell
+const SHOWN = 64 * 1024; // bytes of a file in which the format of its times is found
+const PATIENCE = 10_000; // ms for more lines, if the first ones are not enough for that
 const AHEAD = 60; // s ahead of the clock at which a time is doubted
-const STREAK = 3; // later and later times in a row that are believed
+const STREAK = 3; // times in a row, each later than the one before, that are believed
 
 /** The multiple of a step at or before a second. */
 export function floorTo(step: number, second: number): number {
@@ -70,10 +70,10 @@ export function floorTo(step: number, second: number): number {
 }
 
 /**
- * One file of a log. Which of its lines are too late follows from its lines
- * (they come by more than the lateness behind the newest one), and from where
- * its end was when the clock passed seconds in which nothing was written. Both
- * are known at every place where reading can go on: whoever does decides alike.
+ * One file of a log. A line is too late if it is older than the newest one before
+ * it by more than the lateness, or if it was written after the clock had closed its
+ * second. Both are known at every place where reading can go on, so that it is
+ * decided in the same way after a restart.
  */
 export class Source {
   /** Which file it is. */
@@ -82,7 +82,7 @@ export class Source {
   time: LogTime | undefined;
   /** Counts its lines. */
   counter: LineCounter | undefined;
-  /** Says that its pieces are counted. */
+  /** Is called when its pieces are counted. */
   ring = (): void => {};
   /** What was read and is not counted yet. */
   readonly pieces: SourcePiece[] = [];
@@ -96,7 +96,7 @@ export class Source {
   final: number;
   /** Whether nothing more is read of it. */
   left = false;
-  /** When all that was written into it until then was read, by the clock. */
+  /** Until when, by the clock, all that was written into it was read. */
   settled = -Infinity;
 
   #file: SourceFile;
@@ -108,11 +108,11 @@ export class Source {
   readonly #wrong: Set<number>;
   #streak: number[] = [];
   readonly #truncations: number;
-  /** Where pieces began: the last for each newest time that there was. */
+  /** Where pieces began: the last such place for each newest time. */
   readonly #places: Place[];
-  /** Where lines became too late by the clock: an offset, and a second. */
+  /** From which offsets on lines of which seconds are too late, by the clock. */
   readonly #cuts: FileState["cuts"];
-  /** Those of an earlier reader that are still ahead. */
+  /** The same of an earlier reader, for offsets that are not reached yet. */
   readonly #ahead: FileState["cuts"];
   #head = { bytes: 0, hash: hashOf("") };
   #read: number;
@@ -121,8 +121,8 @@ export class Source {
   /**
    * Makes a source.
    *
-   * @param file The file, at the place where it is to be read on.
-   * @param begin What is known of that place, and of cuts behind it.
+   * @param file The file, at the place from which it is read.
+   * @param begin What is known of that place, and of cuts after it.
    * @param options Which lines are too late.
    */
   constructor(
@@ -149,7 +149,7 @@ export class Source {
     this.#passCuts();
   }
 
-  /** Where it is read. */
+  /** The file that is read. */
   get file(): SourceFile {
     return this.#file;
   }
@@ -174,7 +174,7 @@ export class Source {
    * Takes the next piece.
    *
    * @param piece What was read.
-   * @param file Where: it may have been opened again.
+   * @param file The file, which may have been opened again.
    */
   take(piece: SourcePiece, file = this.#file): void {
     this.#file = file;
@@ -189,9 +189,9 @@ export class Source {
   }
 
   /**
-   * Whether a time that is newer than all before is to be believed: one far ahead
-   * of the clock, in a log that is not, must not take the lines after it with
-   * it. Whoever reads the line again doubts it again, whatever the time is then.
+   * Whether a time that is newer than all before is believed. One that is far ahead
+   * of the clock, in a log that is not, must not make the lines after it too late.
+   * After a restart the line is doubted again, whatever the time is then.
    *
    * @param time The time of a line.
    */
@@ -206,7 +206,7 @@ export class Source {
     return false;
   }
 
-  /** The newest time is another one: lines of older seconds are too late now. */
+  /** Notes a new newest time: lines of older seconds are too late now. */
   rise(newest: number): void {
     const { lateness, granularity } = this.#options;
     this.newest = newest;
@@ -218,9 +218,9 @@ export class Source {
   }
 
   /**
-   * Whether it is known how times are written, by the first lines of the file.
+   * Whether the format of the times is known, by the first lines of the file.
    *
-   * @param make Makes what reads times.
+   * @param make Makes a reader of times.
    * @param reported Seconds before this one were reported.
    */
   knowsTimes(
@@ -252,8 +252,8 @@ export class Source {
   }
 
   /**
-   * All that was written before is counted: lines of older seconds that come
-   * now are too late.
+   * Notes that all lines of older seconds are counted: those that come now are too
+   * late.
    *
    * @param second The first second that is not over.
    */
@@ -266,7 +266,7 @@ export class Source {
   }
 
   /**
-   * What is to be known to report seconds again.
+   * What must be known to report seconds again.
    *
    * @param from The first of them.
    */

@@ -1,5 +1,5 @@
 /**
- * The small file by which reading goes on where it was, whatever ended it.
+ * The small file by which reading goes on at the same place, whatever ended it.
  *
  * @module
  */
@@ -17,11 +17,11 @@ export interface FileState {
   /** Device and inode. */
   dev: number;
   ino: number | null;
-  /** When it was made, in milliseconds, where the file system tells. */
+  /** When it was made, in milliseconds, if the file system tells. */
   born: number | null;
-  /** So many of its first bytes, and what they hash to. */
+  /** How many of its first bytes are known, and their hash. */
   head: { bytes: number; hash: string };
-  /** Where to read on: no line before belongs to a second to be reported. */
+  /** Where to read on: no line before it is of a second that is still to be reported. */
   offset: number;
   /** The bytes of it that were read. */
   read: number;
@@ -31,9 +31,9 @@ export interface FileState {
   last: number | null;
   /** From `offset` on, lines of seconds before this one were too late. */
   final: number;
-  /** Times behind it that were not believed. */
+  /** Times after it that were not believed. */
   wrong: number[];
-  /** And from where on others were: an offset, and such a second. */
+  /** Offsets after it, and the second before which lines from there on were too late. */
   cuts: [number, number][];
 }
 
@@ -45,11 +45,11 @@ export interface State {
   from: number;
   /** All seconds before this one may have been reported. */
   reported: number;
-  /** The files of each log, those that were there first before others. */
+  /** The files of each log, the oldest first. */
   logs: Record<string, FileState[]>;
 }
 
-/** Options by which counts differ: a state is of just these. */
+/** The options on which counts depend: a state is only valid with the same ones. */
 export type Settings = Record<string, unknown>;
 
 /** The error of a state that cannot be used. */
@@ -66,7 +66,7 @@ export function hashOf(bytes: Uint8Array | string): string {
 }
 
 /**
- * What a log is called in a state: its path, however it was written.
+ * The name of a log in a state: its path, in whatever way it was written.
  *
  * @param path The path.
  */
@@ -74,18 +74,18 @@ export function nameOf(path: string): string {
   return builtin("node:path").resolve(path);
 }
 
-/** A file that keeps a state: always a whole one, the old or the new one. */
+/** A file that keeps a state: at any time the whole old one or the whole new one. */
 export class StateFile {
   readonly #path: string;
   readonly #settings: Settings;
-  /** Which file was written or read last. */
+  /** The identity of the file that was written or read last. */
   #own: string | undefined;
 
   /**
-   * Names the file.
+   * Makes it; nothing is read or written yet.
    *
-   * @param path Where it is.
-   * @param settings The options that its states are of.
+   * @param path The path of the file.
+   * @param settings The options on which counts depend.
    */
   constructor(path: string, settings: Settings) {
     this.#path = path;
@@ -96,7 +96,8 @@ export class StateFile {
    * Reads the state.
    *
    * @returns The state; undefined if there is no file.
-   * @throws {StateError} If it is torn, foreign, or of other options.
+   * @throws {StateError} If it is torn, of another program, or was written with other
+   * options.
    */
   read(): State | undefined {
     let text: string;
@@ -115,7 +116,7 @@ export class StateFile {
    * Writes the state.
    *
    * @param state The state.
-   * @throws {StateError} If somebody else has written it since.
+   * @throws {StateError} If another process has written it since.
    */
   async write(state: State): Promise<void> {
     const there = this.#identity();
@@ -136,7 +137,7 @@ export class StateFile {
     await folder.sync(); // so that the new name survives the machine, too
   }
 
-  /** Which file is there now, and since when. */
+  /** The identity of the file that is there now, with its last change. */
   #identity(): string | undefined {
     try {
       const { dev, ino, mtime } = Deno.statSync(this.#path);
@@ -148,7 +149,7 @@ export class StateFile {
   }
 }
 
-/** The state that a text tells. */
+/** Reads a state from its text. */
 function parse(text: string, settings: Settings): State {
   const [first, body, ...rest] = text.split("\n");
   const [, version, sum] = first!.match(/^metriccounter state (\d+) (\w+)$/) ??
@@ -171,7 +172,7 @@ function parse(text: string, settings: Settings): State {
       .map((value) => JSON.stringify(value) ?? "none");
     if (was === is) continue;
     throw new StateError(
-      `it is of other options: ${name} was ${was}, not ${is}`,
+      `it was written with other options: ${name} was ${was}, not ${is}`,
     );
   }
   return state;

@@ -1,5 +1,5 @@
 /**
- * {@linkcode ZippedFile}: a rotated file that was compressed since.
+ * {@linkcode ZippedFile}: a rotated file that was compressed.
  *
  * @module
  */
@@ -14,7 +14,7 @@ const FIRST = 16 * 1024; // compressed bytes that tell how the file begins
 const CHUNK = 128 * 1024; // bytes
 const NEWLINE = 10;
 
-/** A file compressed by gzip. All that is told of it is of what it holds. */
+/** A file compressed by gzip. All sizes and offsets are those of its contents. */
 export class ZippedFile implements SourceFile {
   readonly info: Deno.FileInfo;
   readonly head: Uint8Array;
@@ -29,7 +29,7 @@ export class ZippedFile implements SourceFile {
   /**
    * Opens a file.
    *
-   * @param path Where it is now.
+   * @param path Its path now.
    * @throws {Error} If it cannot be opened, or is not compressed by gzip.
    */
   constructor(path: string) {
@@ -49,15 +49,15 @@ export class ZippedFile implements SourceFile {
     this.head = this.#first.slice(0, HEAD);
   }
 
-  /** The bytes that were read, of those that it holds. */
+  /** How many bytes of its contents were read. */
   get offset(): number {
     return this.#offset;
   }
 
   /**
-   * Begins elsewhere than at the beginning.
+   * Begins at another place than the beginning.
    *
-   * @param offset Where, in bytes of what it holds.
+   * @param offset The place, in bytes of its contents.
    */
   seek(offset: number): void {
     this.#offset = offset;
