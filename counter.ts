@@ -1,6 +1,6 @@
 /**
- * {@linkcode MetricCounter}: counts events in cells of one second and tells
- * them as OpenTSDB put lines. No I/O and no timers; the clock is an option.
+ * {@linkcode MetricCounter}: counts events in cells of one second and reports
+ * them as OpenTSDB put lines. It has no I/O and no timers; the clock is an option.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { stopWatch } from "./counter/stop_watch.ts";
 /** Options of {@linkcode MetricCounter.dump}. */
 export interface DumpOptions {
   /**
-   * Report what is still open or held back, too: nothing follows.
+   * Whether to report what is still open or held back, too, as nothing follows.
    *
    * @default {false}
    */
@@ -27,7 +27,7 @@ function floorTo(step: number, second: number): number {
   return Math.floor(second / step) * step;
 }
 
-/** The second of a clock that tells milliseconds. */
+/** The second of a clock in milliseconds. */
 function secondOf(ms: number): number {
   const second = Math.floor(ms / 1000);
   if (second >= 0 && second <= MAX_SECOND) return second;
@@ -43,7 +43,7 @@ function secondOf(ms: number): number {
 export let declareStock: (counter: MetricCounter) => void;
 
 /**
- * Counts one event, as `inc` does, and tells the second in which it counts;
+ * Counts one event, as `inc` does, and returns the second in which it counts;
  * undefined if it is too late.
  */
 export let countIn: (
@@ -52,22 +52,24 @@ export let countIn: (
 ) => number | undefined;
 
 /**
- * A time series of one metric and one set of tags, at up to one second.
+ * A time series of one metric and one set of tags, with a granularity of one second
+ * or more.
  *
  * A *cell* is one second of the clock. A *bucket* is `granularity` cells,
  * aligned to the epoch, and becomes one datapoint, stamped with its first
  * second, once its last second has ended. `inc` and `add` make a flow: a quiet
  * second is 0. `set` makes a stock: a second that nobody set is not reported.
  *
- * The clock may misbehave. Set back by up to `timespan`, its repeated seconds
- * count in the newest bucket; set back further, all that was counted is
- * reported and the series starts afresh. Set forward by more than `timespan`
- * (a suspended machine), only the last `timespan` seconds are filled with 0.
+ * The clock may be set. When it is set back by up to `timespan`, events of the
+ * repeated seconds count in the newest bucket. When it is set back by more, all that
+ * was counted is reported, and the series starts afresh. When it goes forward by
+ * more than `timespan`, as after the machine was suspended, only the last `timespan`
+ * seconds are filled with 0.
  *
  * | method | cost |
  * | --- | --- |
- * | `inc`, `add`, `set` | O(1), and the seconds since the last call |
- * | `dump` | O(n log n) in the cells held, n being `timespan` as a rule |
+ * | `inc`, `add`, `set` | O(1), plus the seconds since the last call |
+ * | `dump` | O(n log n) for n cells that are held, mostly `timespan` |
  * | `summarize`, `flush` | O(`timespan`) |
  * | `setTags` | O(tags) |
  * | memory | one number a second for `timespan` seconds, and for what is not dumped yet |
@@ -113,22 +115,22 @@ export class MetricCounter {
   readonly #cells: Cells;
   #line: PutLine;
 
-  /** Undefined until an option or the first event says what the counter is. */
+  /** Undefined until an option or the first event decides it. */
   #kind: "flow" | "stock" | undefined;
-  /** The first second of a flow: no 0 is reported from before it. */
+  /** The first second of a flow: no 0 is reported before it. */
   #start: number;
   /** The first second that is not reported yet; a bucket starts with it. */
   #unreported: number;
   /** The last reported second of a flow that was not 0. */
   #busy = -Infinity;
-  /** Lines that are made, but were not returned by a dump yet. */
+  /** Lines that no dump has returned yet. */
   #backlog = "";
   #late = 0;
   #restarts = 0;
   #closed = false;
 
   /**
-   * Makes a counter; it counts from now on.
+   * Makes a counter, which counts from now on.
    *
    * @param name The metric's name: `a-z A-Z 0-9 - _ . /`.
    * @param options What differs from the defaults.
@@ -166,12 +168,12 @@ export class MetricCounter {
     return this.#late;
   }
 
-  /** Times the series started afresh because the clock went back too far. */
+  /** How often the series started afresh because the clock was set back too far. */
   get restarts(): number {
     return this.#restarts;
   }
 
-  /** Whether a flow was silent for `maxGap`, and all of it is reported. */
+  /** Whether a flow was silent for `maxGap`, and all of it was reported. */
   get paused(): boolean {
     if (!(this.#unreported > this.#busy + this.#maxGap)) return false;
     const open = this.#cells.seconds(this.#unreported, Infinity);
@@ -179,7 +181,7 @@ export class MetricCounter {
       this.#backlog === "";
   }
 
-  /** Whether nothing was dumped so far but the zeros of a quiet flow. */
+  /** Whether only zeros of a quiet flow were dumped so far. */
   get silent(): boolean {
     return this.#kind !== "stock" && this.#busy === -Infinity;
   }
@@ -187,8 +189,8 @@ export class MetricCounter {
   /**
    * Counts one event.
    *
-   * @param at Its time in seconds since the epoch; now if not given. An event
-   * from ahead of the clock counts now, one that is too late in `late`.
+   * @param at Its time in seconds since the epoch; now if not given. An event ahead
+   * of the clock counts now; one that is too late is only counted in `late`.
    * @throws {RangeError} If `at` is not a finite number.
    * @throws {TypeError} If the counter is closed.
    */
@@ -199,7 +201,7 @@ export class MetricCounter {
   /**
    * Counts a value.
    *
-   * @param value What is added to the second: any finite number.
+   * @param value The number that is added to the second: any finite one.
    * @param at As in {@linkcode MetricCounter.inc}.
    * @throws {RangeError} If a number is not finite, or the sum would not be.
    * @throws {TypeError} If the counter is closed.
@@ -245,7 +247,7 @@ export class MetricCounter {
   }
 
   /**
-   * Replaces the tags. All that is dumped from now on carries the new ones.
+   * Replaces the tags. All that is dumped from now on has the new ones.
    *
    * @param tags As in the options: without a `host`, it is the machine's name.
    * @throws {TypeError} If a tag holds a character that is not allowed.
@@ -256,7 +258,7 @@ export class MetricCounter {
   }
 
   /**
-   * Looks at the newest cells without reporting them.
+   * Hands the newest cells to a function without reporting them.
    *
    * @param f Gets a fresh array of `timespan` + 1 values, one a second, oldest
    * first, the last one being the current second; 0 where there is none.
@@ -272,7 +274,7 @@ export class MetricCounter {
     return f(cells);
   }
 
-  /** Zeroes the cells without reporting what they held; a stock forgets them. */
+  /** Sets the cells to 0 without reporting them; a stock forgets them. */
   flush(): void {
     if (this.#kind === "stock") this.#cells.clear();
     else this.#cells.zero();
@@ -311,12 +313,12 @@ export class MetricCounter {
     if (this.#backlog === "") alive.delete(this);
   }
 
-  /** What a second is before anything was counted in it. */
+  /** The value of a second in which nothing was counted. */
   get #quiet(): number | undefined {
     return this.#kind === "stock" ? undefined : 0;
   }
 
-  /** The first bucket that is open at a time. */
+  /** The first bucket that is still open at a time. */
   #firstOpen(now: number): number {
     return floorTo(this.granularity, now - this.#allowedLateness);
   }
@@ -325,7 +327,7 @@ export class MetricCounter {
   #tick(): void {
     const ms = this.#clock();
     const elapsed = ms - this.#cells.second * 1000;
-    if (elapsed >= 0 && elapsed < 1000) return; // as a rule, so no division
+    if (elapsed >= 0 && elapsed < 1000) return; // mostly so: this spares a division
     const now = secondOf(ms);
     if (now > this.#cells.second) this.#forward(now);
     else if (now < this.#cells.second - this.timespan) this.#restart(now);
@@ -335,13 +337,13 @@ export class MetricCounter {
     const before = this.#cells.second;
     this.#cells.moveTo(now);
     if (this.#kind === "stock") return;
-    const jumped = now - before - 1 > this.timespan; // by a suspend, say
+    const jumped = now - before - 1 > this.timespan; // as after a suspended machine
     const filled = floorTo(this.granularity, now - 1) - this.timespan +
       this.granularity;
     this.#cells.fill(jumped ? filled : before + 1, now + 1);
   }
 
-  /** The clock went back by more than the timespan: it was wrong before. */
+  /** Starts afresh, as the clock was set back by more than the timespan. */
   #restart(now: number): void {
     this.#reportAll();
     this.#cells.clear();
@@ -360,7 +362,7 @@ export class MetricCounter {
     this.#report(floorTo(this.granularity, last) + this.granularity);
   }
 
-  /** Writes the buckets that end by then into the backlog. */
+  /** Writes the lines of all buckets that have ended by then. */
   #report(until: number): void {
     const end = floorTo(this.granularity, until);
     if (!(end > this.#unreported)) return;
@@ -420,7 +422,7 @@ export class MetricCounter {
     return second;
   }
 
-  /** An event told a time before the first second of the series. */
+  /** Lets the series begin earlier, with an event before its first second. */
   #startAt(second: number): void {
     if (this.#kind !== "stock") this.#cells.fill(second, this.#start);
     this.#start = second;

@@ -1,6 +1,6 @@
 /**
- * The shared module, and the only import of a collector: the counter, and all
- * that stands between a log or a sample and put lines on stdout.
+ * The shared module, and the only import of a collector: the counter, and all that
+ * is needed from a log or a sample to put lines on stdout.
  *
  * @example A collector
  * ```ts ignore

@@ -4,17 +4,17 @@
  * @module
  */
 
-const MAX_HOLE = 60; // seconds without a value that a row still bridges
+const MAX_HOLE = 60; // seconds without a value that a row may have
 
 /** The values of a series by second, up to the newest one. */
 export class Cells {
   /** The newest second. What is counted without a time counts in it. */
   second: number;
-  /** The value of the newest second: beside the row, because it is hot. */
+  /** The value of the newest second, apart from the row, as it changes most often. */
   newest: number | undefined;
   /** The values of the seconds just before the newest one, oldest first. */
   readonly #row: (number | undefined)[] = [];
-  /** The values of seconds outside of the row, which are rare. */
+  /** The values of the few seconds outside of the row. */
   #others: Map<number, number> | undefined;
 
   /**
@@ -134,14 +134,14 @@ export class Cells {
     return this.second - this.#row.length;
   }
 
-  /** Takes a value out of those that are not in the row. */
+  /** Removes a value from those outside of the row. */
   #take(second: number): number | undefined {
     const value = this.#others?.get(second);
     this.#others?.delete(second);
     return value;
   }
 
-  /** The row ends where a clock jumps: what is in it becomes rare. */
+  /** Ends the row where the clock jumps, and moves its values out of it. */
   #jumpTo(second: number): void {
     const seconds = this.seconds(this.#first, this.second + 1);
     const others = this.#others ?? new Map();

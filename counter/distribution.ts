@@ -1,6 +1,6 @@
 /**
- * {@linkcode MetricDistribution}: how values are spread, second by second: how
- * many there are, their median, their 99th percentile.
+ * {@linkcode MetricDistribution}: statistics of the values of each second, such as
+ * their number, their median, and their 99th percentile.
  *
  * @module
  */
@@ -13,8 +13,8 @@ import { Sketch } from "./sketch.ts";
 import { stopWatch } from "./stop_watch.ts";
 
 /**
- * What is told of the values of a bucket. `p99` is the 99th percentile: the
- * value that 99 in 100 do not exceed.
+ * A statistic of the values of a bucket. `p99` is the 99th percentile: the value
+ * that 99 of 100 values do not exceed.
  */
 export type Statistic =
   | "count"
@@ -28,8 +28,8 @@ export type Statistic =
 export interface MetricDistributionOptions
   extends Omit<MetricCounterOptions, "kind" | "reduce"> {
   /**
-   * What is told, each by a metric of its own: `count`, `sum`, `min`, `mean`,
-   * `max`, and any percentile, such as `p50`, `p99` or `p99.9`.
+   * The statistics, of which each is a metric of its own: `count`, `sum`, `min`,
+   * `mean`, `max`, and any percentile, such as `p50`, `p99` or `p99.9`.
    *
    * @default {["count", "p50", "p99", "max"]}
    */
@@ -37,9 +37,9 @@ export interface MetricDistributionOptions
 }
 
 const DEFAULT: Statistic[] = ["count", "p50", "p99", "max"];
-const MAX_VALUE = 1e290; // more of them than can be counted have a finite sum
+const MAX_VALUE = 1e290; // the sum of as many as can be counted is finite
 
-/** What tells each statistic that is no percentile. */
+/** The functions for the statistics that are not percentiles. */
 const SIMPLE: Record<string, (values: Sketch) => number> = {
   count: ({ count }) => count,
   sum: ({ sum }) => sum,
@@ -47,10 +47,10 @@ const SIMPLE: Record<string, (values: Sketch) => number> = {
   mean: ({ sum, count }) => sum / count,
   max: ({ max }) => max,
 };
-const TOLD_WHEN_QUIET = ["count", "sum"]; // 0 then; the others are unknown
+const TOLD_WHEN_QUIET = ["count", "sum"]; // they are 0; the others are not known
 const PERCENTILE = /^p(\d{1,2}(?:\.\d+)?)$/;
 
-/** What tells a statistic of values. */
+/** The function for a statistic. */
 function tellerOf(statistic: string): (values: Sketch) => number {
   if (Object.hasOwn(SIMPLE, statistic)) return SIMPLE[statistic]!;
   const part = Number(PERCENTILE.exec(statistic)?.[1]) / 100;
@@ -91,14 +91,13 @@ function toldOf(name: string, options: MetricDistributionOptions): Told[] {
  * The values of one metric and one set of tags: how long requests took, how
  * large they were. Each statistic is a metric of its own: `NAME.p99`.
  *
- * All that holds for the time of a {@linkcode MetricCounter} that is a flow
- * holds here. A second without values has a `count` and a `sum` of 0, and no
- * other statistics.
+ * Times are treated as by a {@linkcode MetricCounter} that is a flow. A second
+ * without values has a `count` and a `sum` of 0, and no other statistics.
  *
- * A percentile is at most 1 % from the true value, however many values there
- * are. What is kept of the values of one bucket takes at most 32 KiB, or 64 with
- * negative ones, and 5 KB as a rule. Values that are 10^35 times smaller than
- * others of the bucket are taken for larger ones.
+ * A percentile differs by at most 1 % from the true value, however many values
+ * there are. The values of one bucket take at most 32 KiB, or 64 KiB with negative
+ * ones, and mostly 5 KB. Values that are 10^35 times smaller than others of the
+ * bucket are treated as larger ones.
  *
  * @example
  * ```ts
@@ -134,7 +133,7 @@ export class MetricDistribution {
   readonly #values = new Map<number, Sketch>();
 
   /**
-   * Makes a distribution; it takes values from now on.
+   * Makes a distribution, which takes values from now on.
    *
    * @param name The metric's name: `a-z A-Z 0-9 - _ . /`.
    * @param options What differs from the defaults.
@@ -155,7 +154,7 @@ export class MetricDistribution {
     this.#granularity = this.#counter.granularity;
   }
 
-  /** What counts the values, for `autodump()`. */
+  /** The counter of the values, for `autodump()`. */
   get counters(): Iterable<MetricCounter> {
     return [this.#counter];
   }
@@ -170,12 +169,12 @@ export class MetricDistribution {
     return this.#counter.late;
   }
 
-  /** Times the series started afresh because the clock went back too far. */
+  /** How often the series started afresh because the clock was set back too far. */
   get restarts(): number {
     return this.#counter.restarts;
   }
 
-  /** Whether it was silent for `maxGap`, and all of it is reported. */
+  /** Whether it was silent for `maxGap`, and all of it was reported. */
   get paused(): boolean {
     return this.#counter.paused;
   }
@@ -184,8 +183,8 @@ export class MetricDistribution {
    * Takes a value.
    *
    * @param value Any number from -1e290 to 1e290.
-   * @param at Its time in seconds since the epoch; now if not given. A value
-   * from ahead of the clock is one of now, one that is too late counts in `late`.
+   * @param at Its time in seconds since the epoch; now if not given. A value ahead of
+   * the clock counts now; one that is too late is only counted in `late`.
    * @throws {RangeError} If a number is not finite, or the value is too large.
    * @throws {TypeError} If the distribution is closed.
    */

@@ -10,25 +10,25 @@ import { complete, type MetricCounterOptions } from "./options.ts";
 import { PutLine } from "./put.ts";
 import { copied, type Texts, TextTree } from "./text_tree.ts";
 
-/** Tags by which a counter is asked for. */
+/** The tags for which a counter is asked for. */
 export type Tags = Record<string, string | undefined>;
 
 /** Options of a family. */
 export interface FamilyOptions {
   /**
-   * The keys of the tags that tell the counters apart. Other keys are then left
-   * out. Without this option all keys count.
+   * The keys of the tags in which the counters differ; other keys are left out.
+   * Without this option all keys count.
    */
   labels?: string[];
   /**
-   * Makes the value that a tag carries of the one that was asked for, which is
-   * undefined if `labels` names a key that is not there. Without this option
-   * values are taken as they are.
+   * Makes the value of a tag from the value that was asked for, which is undefined
+   * if `labels` names a key that is missing. Without this option values are not
+   * changed.
    */
   tagValue?: (value: string | undefined) => string;
   /**
-   * The most counters. Beyond it, one more counts for all new sets of tags; its
-   * tags are all `other`, with the keys of the first of these sets.
+   * The most counters. If more are needed, one more counts for all new sets of tags;
+   * the values of its tags are all `other`.
    *
    * @default {1000}
    */
@@ -41,11 +41,11 @@ export interface FamilyOptions {
 export interface MetricFamilyOptions
   extends MetricCounterOptions, FamilyOptions {}
 
-/** What can be a member of a family. */
+/** A member of a family. */
 export interface Member {
   /** Events refused because they came too late. */
   readonly late: number;
-  /** Whether it was silent for `maxGap`, and all of it is reported. */
+  /** Whether it was silent for `maxGap`, and all of it was reported. */
   readonly paused: boolean;
   /** Ends it. */
   close(): void;
@@ -54,7 +54,7 @@ export interface Member {
 const OTHER = "other";
 const FIRST_SWEEP = 16; // counters
 
-/** What all families share: one member for each set of tags. */
+/** A family of one member for each set of tags. */
 export class Family<M extends Member> {
   /** The metric's name. */
   readonly name: string;
@@ -64,12 +64,12 @@ export class Family<M extends Member> {
   readonly #maxSeries: number;
   readonly #full: (() => void) | undefined;
   readonly #counters = new Map<string, M>();
-  /** The same by the tags as they were asked for: spares sorting and `tagValue`. */
+  /** The members by tags as they were asked for, which spares sorting and `tagValue`. */
   readonly #asked = new TextTree<M>();
   /** The one for all new sets of tags. */
   #other: M | undefined;
   #wasFull = false;
-  /** How often tags are asked for that have no counter, before silent ones go. */
+  /** How often tags without a counter may be asked for before the silent ones go. */
   #untilSweep = FIRST_SWEEP;
   #late = 0;
 
@@ -130,8 +130,8 @@ export class Family<M extends Member> {
   }
 
   /**
-   * The same by the values of `labels` alone: for those who count millions of
-   * lines.
+   * The counter for a set of tags, by the values of `labels` alone: for those who
+   * count millions of lines.
    *
    * @param values In the order of `labels`.
    * @returns As `with` does.
@@ -144,9 +144,9 @@ export class Family<M extends Member> {
   }
 
   /**
-   * Forgets the counters of flows that pause, as they were silent for longer
-   * than `maxGap` and all of it is reported. One that is asked for again starts
-   * afresh. The family does it by itself, often enough for its memory.
+   * Forgets the counters of flows that were silent for longer than `maxGap` and were
+   * reported. One that is asked for again starts afresh. The family does this by
+   * itself, often enough to bound its memory.
    */
   forget(): void {
     for (const [key, counter] of this.#counters) {
@@ -159,14 +159,14 @@ export class Family<M extends Member> {
     }
   }
 
-  /** What was found before; undefined if it is to be looked for again. */
+  /** The member that was found before; undefined if it must be looked for again. */
   #known(asked: Texts): M | undefined {
     const counter = this.#asked.get(asked);
     if (counter !== undefined && counter !== this.#other) return counter;
     return --this.#untilSweep > 0 ? counter : undefined;
   }
 
-  /** Forgets now and then: there are never more than twice the busy counters. */
+  /** Forgets often enough that at most twice as many counters exist as are busy. */
   #sweep(): void {
     const full = this.#counters.size === this.#maxSeries;
     if (this.#untilSweep > 0 && !full) return;
@@ -261,8 +261,8 @@ export function tagsOfOther(
 }
 
 /**
- * A name for a set of tags that is the same in any order. The number of tags
- * tells a bad value, such as `1 b=2`, from a tag more.
+ * A key for a set of tags, the same for any order of the tags. It has the number of
+ * tags, so that a bad value such as `1 b=2` is not taken for one tag more.
  */
 function nameOf(tags: (readonly [string, string])[]): string {
   const words = tags.map(([key, value]) => `${key}=${value}`).sort();

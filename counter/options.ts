@@ -72,7 +72,7 @@ export interface MetricCounterOptions {
 /** Whether the main script lies in a folder as those of tcollector are. */
 export const UNDER_TCOLLECTOR: boolean = /\/\d+\/[^/]+$/.test(Deno.mainModule);
 
-/** Says why there is no counter with such an option. */
+/** The message that refuses an option. */
 function refusal(rule: string, value: unknown): string {
   const text = typeof value === "string" ? JSON.stringify(value) : value;
   return `Cannot make a MetricCounter as ${rule}: current value is ${text}`;

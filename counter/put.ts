@@ -1,7 +1,7 @@
 /**
- * The put line: written, checked and read by one grammar. It is the part of
- * OpenTSDB's format that OpenTSDB, tcollector, VictoriaMetrics and InfluxDB read
- * alike: `put NAME SECONDS VALUE TAG=VALUE…`, in ASCII.
+ * Writes, checks and reads put lines by one grammar: the part of OpenTSDB's format
+ * that OpenTSDB, tcollector, VictoriaMetrics and InfluxDB read alike. It is
+ * `put NAME SECONDS VALUE TAG=VALUE…`, in ASCII.
  *
  * @module
  */
@@ -53,7 +53,7 @@ const LENIENT = new RegExp(
     String.raw`((?:${BLANKS}${WORD}=${WORD})*)[ \t]*$`,
 );
 
-/** A datapoint, as a put line tells it. */
+/** The datapoint of a put line. */
 export interface Put {
   /** The metric. */
   name: string;
@@ -89,7 +89,7 @@ export function parsePut(line: string): Put | undefined {
 }
 
 /**
- * Makes of any text a word that a put line can carry: each other character
+ * Makes a word for a put line from any text: each character that is not allowed
  * becomes `_`, and so does an empty text.
  *
  * @param text The text.
@@ -100,7 +100,7 @@ export function toWord(text: string, longest: number): string {
     .replace(ALL_UNFIT, "_").slice(0, longest) || "_";
 }
 
-/** Refuses what a put line cannot carry; returns it as it is. */
+/** Refuses a word that a put line cannot have; returns the others unchanged. */
 function checked(word: unknown, kind: string, key = ""): string {
   if (typeof word === "string" && word !== "" && !UNFIT.test(word)) return word;
   const what = `Cannot write a put line as ${kind}${key && ` ${key}`} must be`;
@@ -117,8 +117,8 @@ function checked(word: unknown, kind: string, key = ""): string {
 }
 
 /**
- * A number in plain decimals: exact, no exponent, no `-0`. A whole number that
- * does not fit into 64 bits is one that OpenTSDB takes only with a fraction.
+ * Writes a number in plain decimals: exact, without an exponent, and not as `-0`. A
+ * whole number of more than 64 bits gets a fraction, as OpenTSDB needs one there.
  */
 function decimal(value: number): string {
   const text = String(value);
@@ -142,7 +142,7 @@ export class PutLine {
   readonly #end: string;
 
   /**
-   * Checks what all lines of the series have in common.
+   * Checks what is the same in all lines of the series.
    *
    * @param name The metric.
    * @param tags The tags; `host` is the machine's name unless given.

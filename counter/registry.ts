@@ -6,5 +6,5 @@
 
 import type { MetricCounter } from "../counter.ts";
 
-/** Every counter that was made and not closed; the last dump takes it out. */
+/** Every counter that was made; its last dump after `close()` removes it. */
 export const alive: Set<MetricCounter> = new Set();

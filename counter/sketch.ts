@@ -1,25 +1,25 @@
 /**
- * {@linkcode Sketch}: what is kept of many values, so that quantiles can be told
- * of them.
+ * {@linkcode Sketch}: a summary of many values that can tell their quantiles.
  *
- * It is a histogram whose bins grow by 2 %: a value is told by the middle of its
- * bin, which is at most 1 % away. `@datadog/sketches-js` and `hdr-histogram-js`
- * do the same, but would be loaded by every collector: 33 and 61 ms beside 18 ms
- * of start, and a copied script would need the npm registry (measured).
+ * It is a histogram whose bins grow by 2 %: the middle of a bin stands for all its
+ * values, which differ from it by at most 1 %. `@datadog/sketches-js` and
+ * `hdr-histogram-js` do the same, but every collector would load them, which takes
+ * 33 and 61 ms where a start takes 18 ms (measured), and a copied script would need
+ * the npm registry.
  *
  * @module
  */
 
-const GROWTH = 1.02; // of a bin's upper end, beside that of the bin before it
+const GROWTH = 1.02; // the upper end of a bin, as a multiple of its lower end
 const BINS_PER_E = 1 / Math.log(GROWTH); // bins in which values grow by e
-const MIDDLE = 2 / (1 + GROWTH); // of a bin, beside its upper end
+const MIDDLE = 2 / (1 + GROWTH); // the middle of a bin, as a part of its upper end
 const MAX_BINS = 4096; // the largest value is then 10^35 times the smallest
-const DIGITS = 5; // that are told of a quantile
+const DIGITS = 5; // digits of a quantile
 
 /** Counts of values above 0. */
 class Bins {
   readonly #counts: number[] = [];
-  /** The bin that the first count is of. */
+  /** The bin of the first count. */
   #first = 0;
 
   add(value: number): void {
@@ -54,7 +54,7 @@ class Bins {
     this.#counts[0]!++;
   }
 
-  /** The value with so many smaller ones. */
+  /** The value at a rank: with so many smaller ones. */
   at(rank: number): number {
     let place = 0;
     while ((rank -= this.#counts[place]!) >= 0) place++;
@@ -63,8 +63,8 @@ class Bins {
 }
 
 /**
- * Values, in at most 32 KiB, or 64 where there are negative ones: about 5 KB for
- * the latencies of a web server.
+ * A summary of values. It takes at most 32 KiB, or 64 KiB with negative values, and
+ * about 5 KB for the latencies of a web server.
  */
 export class Sketch {
   /** How many values there are. */

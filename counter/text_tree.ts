@@ -7,7 +7,7 @@
 /** Texts, in a fixed order; undefined where there is none. */
 export type Texts = readonly (string | undefined)[];
 
-const NEAR = 8; // texts that are looked at one by one: quicker than hashing
+const NEAR = 8; // so few texts are compared one by one, which is quicker than hashing
 
 /**
  * Finds things by a few texts, such as the values of tags in the order of their
@@ -58,7 +58,7 @@ export class TextTree<T> {
   }
 }
 
-/** All things whose first texts are the same. */
+/** All things with the same first texts. */
 class Branch<T> {
   thing: T | undefined;
   readonly #near: (string | undefined)[] = [];

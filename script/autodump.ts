@@ -1,5 +1,5 @@
 /**
- * Dumps counters to stdout as time goes by, and what is left at the end.
+ * Dumps counters to stdout at regular times, and what is left at the end.
  *
  * @module
  */
@@ -15,9 +15,9 @@ import { sleep, within } from "./wait.ts";
 
 const SECOND = 1000; // ms
 const LAST_MOMENT = 985; // ms of a second: after the last look at logs, too late to start again
-const MAX_SLEEPS = 3; // until that moment: a busy host can oversleep it
+const MAX_SLEEPS = 3; // tries to wake at that moment, as a busy host may wake later
 const ROOM = 64 * 1024; // bytes that wait while a reader keeps up
-const STALL_AT_END = 3000; // ms for the reader to take some after a signal
+const STALL_AT_END = 3000; // ms in which the reader must take some after a signal
 const TIME_TO_SAY = 50; // ms for a last complaint
 
 const stdout = new LineWriter(Deno.stdout, readerGone);
@@ -55,7 +55,7 @@ export interface AutodumpOptions {
   sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** What {@linkcode autodump} dumps: a counter, or what is made of counters. */
+/** What {@linkcode autodump} dumps: a counter, or something with counters. */
 export type Dumped = MetricCounter | { readonly counters: Iterable<Dumped> };
 
 /** What {@linkcode autodump} returns: dispose it to report what is left. */
@@ -71,7 +71,7 @@ function* countersOf(all: Iterable<Dumped>): Generator<MetricCounter> {
   }
 }
 
-/** A writer into something else than stdout, and what gives that free. */
+/** A writer to something else than stdout, and a function that releases that. */
 function writerTo(output: DumpOutput): [LineWriter, () => void] {
   let out: Output;
   let release = () => {};
@@ -106,7 +106,7 @@ class Dumper implements Autodump {
   readonly #clock: () => number;
   readonly #sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly #stop = new AbortController();
-  /** When each counter is dumped next. */
+  /** When each counter is due for its next dump. */
   readonly #due = new WeakMap<MetricCounter, number>();
   /** The counters whose first datapoint is out. */
   readonly #reported = new WeakSet<MetricCounter>();
@@ -148,7 +148,7 @@ class Dumper implements Autodump {
     signals = watch = undefined;
   }
 
-  /** Hands the last datapoints of all counters to the writer. */
+  /** Gives the last datapoints of all counters to the writer. */
   pushAll(): void {
     for (const counter of this.#counters()) {
       try {
@@ -164,7 +164,7 @@ class Dumper implements Autodump {
     yield* countersOf(this.#dumped);
   }
 
-  /** Dumps once a second what is due then. */
+  /** Dumps once a second the counters that are due. */
   async #run(started: number): Promise<void> {
     const { signal } = this.#stop;
     for (let tick = started + SECOND;;) {
@@ -180,7 +180,7 @@ class Dumper implements Autodump {
   *#texts(): Generator<string> {
     const now = this.#clock();
     for (const counter of this.#counters()) {
-      const due = this.#due.get(counter) ?? now; // a new one may have something
+      const due = this.#due.get(counter) ?? now; // a new one may have a datapoint
       if (now > due - SECOND / 2) {
         yield this.#dump(counter, false);
         this.#plan(counter, due, now);
@@ -197,12 +197,12 @@ class Dumper implements Autodump {
     this.#due.set(counter, due + (missed + 1) * period);
   }
 
-  /** All logs are read from now on: the zeros until now were about none. */
+  /** All logs are read from now on: zeros for the time before would be false. */
   readonly #forgetZeros = (): void => {
     for (const counter of this.#counters()) if (counter.silent) counter.dump();
   };
 
-  /** What a counter reports; a dump that fails is said. */
+  /** What a counter reports; says so if the dump fails. */
   #dump(counter: MetricCounter, final: boolean): string {
     let lines = "";
     try {
@@ -223,8 +223,8 @@ class Dumper implements Autodump {
 }
 
 /**
- * Reports all just before the second ends: a program that is started at once
- * after this one begins with another second, and does not report this one again.
+ * Reports all just before the second ends: a program that is started right after
+ * this one begins with another second, and does not report this one again.
  */
 async function reportAtEnd(): Promise<void> {
   for (let sleeps = 0; sleeps < MAX_SLEEPS; sleeps++) {
@@ -246,7 +246,7 @@ async function reportAtEnd(): Promise<void> {
   Deno.exit(1);
 }
 
-/** Ends the program: what nobody reads need not be counted. */
+/** Ends the program, as nobody reads what it counts. */
 function readerGone(error: unknown): never {
   for (const dumper of dumpers) {
     if (dumper.writer === stdout) dumper.pushAll();

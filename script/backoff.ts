@@ -22,7 +22,7 @@ export class Backoff {
   }
 
   /**
-   * A try has failed.
+   * Notes that a try has failed.
    *
    * @returns The milliseconds to wait before the next one.
    */
@@ -32,7 +32,7 @@ export class Backoff {
     return pause;
   }
 
-  /** A try was good: the next pause is the first again. */
+  /** Notes that a try has succeeded: the next pause is the shortest again. */
   reset(): void {
     this.#next = this.#least;
   }

@@ -127,14 +127,13 @@ export class Restarts {
     this.#sleep = options.sleep ?? sleep;
   }
 
-  /** The program was started. */
+  /** Notes that the program was started. */
   started(): void {
     this.#started = this.#clock();
   }
 
   /**
-   * The program has ended: says so, and waits until it is time to start it
-   * again.
+   * Says that the program has ended, and waits until it is time to start it again.
    *
    * @param what What ended.
    * @param signal Ends the pause early.

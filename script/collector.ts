@@ -1,6 +1,6 @@
 /**
- * What makes a module of `collectors/` a program of its own, and lets several
- * of them run in one process.
+ * Runs a module of `collectors/` as a program of its own, and lets several of them
+ * run in one process.
  *
  * @module
  */

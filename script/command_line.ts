@@ -17,7 +17,7 @@ export interface Option<T> {
   rule: string;
   /** Reads its values, of which there is at least one; undefined if one breaks the rule. */
   read(values: string[]): T | undefined;
-  /** What it is if it is not given. */
+  /** The default. */
   otherwise: T;
   /** Whether it takes no value. */
   bare?: boolean;
@@ -27,12 +27,12 @@ export interface Option<T> {
   repeats?: boolean;
 }
 
-/** What {@linkcode commandLine} makes of declared options. */
+/** The values of declared options, as {@linkcode commandLine} returns them. */
 export type Options<D> = {
   [name in keyof D]: D[name] extends Option<infer T> ? T : never;
 };
 
-/** An option without a value: it is there or not. */
+/** An option without a value, which is given or not. */
 export function flag(): Option<boolean> {
   return { rule: "alone", read: () => true, otherwise: false, bare: true };
 }
@@ -123,7 +123,7 @@ export function size(
   };
 }
 
-/** What people of other languages type, and what stands for it here. */
+/** What people write in other languages, and what to write here. */
 const FOREIGN = [
   { form: /\(\?P</, hint: "write (?<name>…) for (?P<name>…)" },
   { form: /\(\?[a-z]+\)/, hint: "write --ignore-case for (?i)" },

@@ -1,11 +1,11 @@
 /**
- * What a script has to say on stderr: one line at a time, under its own name.
+ * Writes messages on stderr: one line at a time, with the name of the script.
  *
  * @module
  */
 
 /**
- * What there is to say of something that was thrown.
+ * The message of something that was thrown.
  *
  * @param error Anything.
  * @returns The message of an error; anything else as text.
@@ -25,7 +25,7 @@ export function withoutCode(message: string): string {
 }
 
 /**
- * Why a system call failed, where the path is said besides.
+ * Why a system call failed, for a message that has the path already.
  *
  * @param error What it threw.
  * @returns Such as `no such file or directory`.
@@ -45,7 +45,7 @@ export function counted(number: number, thing: string): string {
   return `${number} ${thing}${number === 1 ? "" : "s"}`;
 }
 
-/** What the script that was started is called. */
+/** The name of the script that was started. */
 export function programName(): string {
   return Deno.mainModule.split("/").at(-1)!;
 }
@@ -54,14 +54,14 @@ function line(message: string): Uint8Array {
   return new TextEncoder().encode(`${programName()}: ${message}\n`);
 }
 
-/** Resolves when what was said last is written, and with it all before. */
+/** Resolves when the last message is written, and so all before it. */
 let saying: Promise<void> = Promise.resolve();
 
 async function say(message: string): Promise<void> {
   try {
     await Deno.stderr.write(line(message));
   } catch {
-    // There is nowhere to say it.
+    // There is no place for the message.
   }
 }
 
@@ -96,7 +96,7 @@ export function complainSync(message: string): void {
   try {
     Deno.stderr.writeSync(line(message));
   } catch {
-    // There is nowhere to say it.
+    // There is no place for the message.
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Packages of JSR, where a script may be started before JSR was ever in reach.
+ * Loads packages from JSR, and says what to do where that is not possible.
  *
  * @module
  */
@@ -7,9 +7,8 @@
 import { fail } from "./complain.ts";
 
 /**
- * Waits for a module that comes from JSR. A script that imported it statically
- * would end in an error of Deno's before its first line runs; so does this one,
- * but it says what to do.
+ * Waits for a module from JSR. With a static import, the script would end with an
+ * error of Deno before its first line runs. So it also ends, but says what to do.
  *
  * @param module What `import()` returned.
  * @returns The module.

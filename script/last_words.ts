@@ -1,11 +1,11 @@
 /**
- * What a script still does when a signal asks it to end. Whoever has something
- * to do then registers it here.
+ * What a script does when a signal asks it to end: each part of it registers here
+ * what it has to do then.
  *
  * @module
  */
 
-/** What is done before the end; `again` aborts at a second signal. */
+/** A function that is called before the end; `again` aborts at a second signal. */
 export type LastWords = (again: AbortSignal) => void | Promise<void>;
 
 const SIGNALS: Deno.Signal[] = ["SIGTERM", "SIGINT", "SIGHUP"];

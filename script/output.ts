@@ -1,6 +1,6 @@
 /**
- * Writes lines without ever waiting for a reader that stalls: what waits is
- * bounded, and beyond the bound the oldest lines go.
+ * Writes lines without waiting for a reader that stalls. The lines that wait are
+ * bounded: if there are more, the oldest are dropped.
  *
  * @module
  */
@@ -12,20 +12,20 @@ const PIECE = 4096; // bytes: PIPE_BUF, what a pipe takes whole or not at all
 const MAX_WAITING = 64 * 1024 * 1024; // bytes
 const RETRY = 20; // ms until a full pipe that does not block is tried again
 const SAY_AGAIN = 10_000; // ms between two complaints about a reader that stalls
-const AHEAD = 3; // pieces made before the reader takes some
-const SLICE = 10; // ms of making texts before other work gets its turn
+const AHEAD = 3; // pieces that are made before the reader takes some
+const SLICE = 10; // ms for which texts are made before other work may run
 const STALL = 50; // ms for the reader to take some; then all texts are made
 const NEWLINE = 10;
 
-/** Where bytes go: `Deno.stdout`, as a rule. */
+/** Where bytes go, such as `Deno.stdout`. */
 export type Output = Pick<typeof Deno.stdout, "write">;
 
 /**
- * Writes all bytes, also into a pipe that does not block. (Somebody else who
- * shares the pipe may have set it to `O_NONBLOCK`.) They go in whole lines of at
- * most 4,096 bytes, which a pipe takes whole or not at all. Measured: of more,
- * `Deno.stdout.write` takes a part and throws `WouldBlock` all the same, so that
- * this part would be written twice.
+ * Writes all bytes, also into a pipe that does not block, as another program that
+ * shares the pipe may have set it to `O_NONBLOCK`. They are written in whole lines
+ * of at most 4,096 bytes, which a pipe takes whole or not at all. Of more bytes,
+ * `Deno.stdout.write` would write a part and still throw `WouldBlock` (measured), so
+ * that this part would be written twice.
  *
  * @param out Where the bytes go.
  * @param bytes What to write: whole lines.
@@ -48,7 +48,7 @@ interface Piece {
   length: number;
 }
 
-/** Somebody who waits until no more than `most` bytes wait to be written. */
+/** A caller that waits until at most `most` bytes wait to be written. */
 interface Waiter {
   most: number;
   resolve(value: true): void;
@@ -64,7 +64,7 @@ function roomIn({ bytes, length }: Piece): number {
   return bytes.length - length;
 }
 
-/** Where the last of the lines ends that fit; `start` if none does. */
+/** The end of the last line that fits; `start` if none fits. */
 function endOfLines(bytes: Uint8Array, start: number, room: number): number {
   if (bytes.length - start <= room) return bytes.length;
   if (room === 0) return start;

@@ -1,5 +1,5 @@
 /**
- * How far the reading of files has come.
+ * Shows how much of the files is read.
  *
  * @module
  */

@@ -29,8 +29,8 @@ export interface RunOptions {
  * Sets a counter to what a function returns, now and every n seconds. The
  * counter is a stock from then on: nothing is reported before the first level.
  *
- * @param n Seconds: runs fall on the multiples of n of the wall clock. A run
- * that overstays makes the next ones skip.
+ * @param n Seconds: runs are at the multiples of n of the wall clock. If a run lasts
+ * longer, the next ones are skipped.
  * @param counter The counter to set.
  * @param fn Returns the level, or undefined if there is none to report; it never
  * overlaps itself.
@@ -60,8 +60,8 @@ export function runEveryNSeconds(
 /**
  * Runs a function now and every n seconds.
  *
- * @param n Seconds: runs fall on the multiples of n of the wall clock. A run
- * that overstays makes the next ones skip.
+ * @param n Seconds: runs are at the multiples of n of the wall clock. If a run lasts
+ * longer, the next ones are skipped.
  * @param fn What to run; it never overlaps itself.
  * @param options A signal that stops it.
  * @returns Resolves when stopped; rejects if `fn` throws.

@@ -6,7 +6,7 @@
 
 import { type Output, writeAll } from "./output.ts";
 
-const TICK = 250; // ms between frames, or
+const TICK = 250; // ms between frames; or, if that is longer,
 const REST = 10; // times as long as a frame takes
 const TERMINAL = "/dev/tty"; // where keys come from when stdin is a pipe
 
@@ -14,9 +14,9 @@ const TERMINAL = "/dev/tty"; // where keys come from when stdin is a pipe
 export type Size = ReturnType<typeof Deno.consoleSize>;
 
 /**
- * Where a {@linkcode Screen} is to draw: stderr rather than stdout. Measured: on
- * a stdout that does not block, `Deno.stdout.write` takes some of the bytes and
- * throws `WouldBlock` all the same, so that rows would be drawn twice.
+ * The terminal for a {@linkcode Screen}: stderr, or else stdout. On a stdout that
+ * does not block, `Deno.stdout.write` writes a part of the bytes and still throws
+ * `WouldBlock` (measured), so that rows would be drawn twice.
  *
  * @returns Undefined if neither is a terminal.
  */
@@ -25,9 +25,9 @@ export function terminalOutput(): Output | undefined {
 }
 
 /**
- * The terminal, redrawn in place until it is closed. It draws where the cursor
- * is, in place of on another screen with the cursor hidden, so that Ctrl-Z, and
- * even the death of the program, leaves a terminal that can be used.
+ * A picture that is redrawn in place until it is closed. It is drawn where the
+ * cursor is, not on the other screen of the terminal with a hidden cursor: so
+ * Ctrl-Z, and even the death of the program, leaves a terminal that can be used.
  */
 export class Screen {
   readonly #frame: (size: Size) => string[];
@@ -35,10 +35,10 @@ export class Screen {
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #resized = () => this.#drawSoon("\x1b[2J\x1b[H");
   readonly #continued = () => this.#drawSoon("\r\n");
-  /** The frame that is being written: a terminal may stop, by Ctrl-S. */
+  /** The frame that is being written, which Ctrl-S can stop. */
   #writing: Promise<void> | undefined;
-  #height = 0; // rows above the cursor that are the last frame's
-  #next = 0; // when a frame is worth its time again
+  #height = 0; // how many rows above the cursor are of the last frame
+  #next = 0; // when the next frame may be drawn
   #keys: Deno.FsFile | undefined;
 
   /**
@@ -46,7 +46,7 @@ export class Screen {
    *
    * @param frame The rows to draw, at most one less than the terminal has.
    * @param out The terminal, which {@linkcode terminalOutput} finds.
-   * @param key Is told of the keys that are pressed, if they can be read.
+   * @param key Is called with each key that is pressed, if keys can be read.
    */
   constructor(
     frame: (size: Size) => string[],
@@ -83,16 +83,16 @@ export class Screen {
   }
 
   #rows(): string[] {
-    const { columns, rows } = Deno.consoleSize(); // 0 where nobody knows
+    const { columns, rows } = Deno.consoleSize(); // 0 if it is not known
     return this.#frame({ columns: columns || 80, rows: rows || 24 });
   }
 
-  /** What brings the cursor to the start of the last frame, and clears that. */
+  /** The codes that move the cursor to the start of the last frame and clear it. */
   #above(): string {
     return `\r${this.#height > 0 ? `\x1b[${this.#height}A` : ""}\x1b[J`;
   }
 
-  /** @param afresh What makes room where the last frame is not in place. */
+  /** @param afresh Codes that make room where there is no last frame. */
   #drawSoon(afresh?: string): void {
     if (afresh !== undefined) {
       this.#height = 0;
@@ -120,11 +120,11 @@ export class Screen {
         this.#drawSoon();
       }
     } catch {
-      // Then it is a picture without keys.
+      // Then there are no keys.
     }
   }
 
-  /** @param raw Whether keys come at once, and are not shown. */
+  /** @param raw Whether keys come at once and are not echoed. */
   #raw(raw: boolean): void {
     try {
       this.#keys?.setRaw(raw, { cbreak: true });

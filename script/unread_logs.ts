@@ -1,20 +1,19 @@
 /**
- * The logs that are waited for, which autodump has to know about.
+ * The logs that could not be read yet, which autodump must know.
  *
  * @module
  */
 
 /**
- * The logs that are followed and were never read yet. While there is one, a flow
- * that has counted nothing is not reported: its 0 would be about a log that
- * nobody reads.
+ * The logs that are followed and were never read yet. While there is one, a flow of
+ * 0 is not reported, as the 0 would be about a log that is not read.
  */
 class UnreadLogs {
   readonly #logs = new Set<unknown>();
-  /** Called when there is no such log any more. */
+  /** Is called when there is no such log any more. */
   readonly whenNone = new Set<() => void>();
 
-  /** Whether there is one. */
+  /** Whether there is such a log. */
   get any(): boolean {
     return this.#logs.size > 0;
   }
@@ -24,12 +23,12 @@ class UnreadLogs {
     return this.#logs.has(log);
   }
 
-  /** A log is waited for. */
+  /** Adds a log that is waited for. */
   add(log: unknown): void {
     this.#logs.add(log);
   }
 
-  /** A log is read from now on, or not waited for any more. */
+  /** Removes a log that is read now, or not waited for any more. */
   delete(log: unknown): void {
     if (!this.#logs.delete(log) || this.any) return;
     for (const listener of this.whenNone) listener();

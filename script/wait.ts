@@ -4,7 +4,7 @@
  * @module
  */
 
-const LONGEST_TIMER = 2 ** 31 - 1; // ms, 24 days: a longer one ends at once
+const LONGEST_TIMER = 2 ** 31 - 1; // ms, 24 days: a longer timer would end at once
 
 /**
  * Waits for some time.
@@ -27,7 +27,7 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 }
 
 /**
- * Lets timers, signals and other work have their turn.
+ * Lets timers, signals and other work run.
  *
  * @returns Resolves after that; never rejects.
  */
