@@ -131,6 +131,23 @@ Deno.test("Replay holds seconds, not lines, also when these are out of order", (
   alive.clear();
 });
 
+Deno.test("ValueBuffer.size grows with values that are not summed, too", () => {
+  for (const seconds of [1, 5]) { // those of 5 do not follow each other
+    const held = new ValueBuffer();
+    const each = held.before(() => {}, false);
+    const isBetween = (least: number, most: number) =>
+      assert(held.size >= least && held.size <= most, `${held.size}`);
+    for (let i = 0; i < 160_000; i++) each(["a"], 1, i % seconds);
+    isBetween(10_001, 80_000);
+    let lines = 0;
+    for (const value of held.release(1)) lines += value.lines;
+    assertEquals(lines, 160_000 / seconds);
+    isBetween(10_000 - 10_000 / seconds, 80_000);
+    for (const value of held.release()) lines += value.lines;
+    assertEquals([lines, held.size], [160_000, 0]);
+  }
+});
+
 Deno.test("Replay puts no quiet seconds between events when maxGap is 0", () => {
   const lines = Array.from(
     { length: 2000 },

@@ -55,7 +55,7 @@ export class Replay {
     });
   }
 
-  /** How many values are held. */
+  /** How much is held, as {@linkcode ValueBuffer} tells it. */
   get size(): number {
     return this.#buffer.size;
   }

@@ -32,6 +32,7 @@ interface Series {
 }
 
 const FIRST_LIMIT = 65_536; // values
+const SINGLES = 16; // values that are not summed, and count as one: they are small
 
 /**
  * Holds values, and hands them on in the order of their times; those of one
@@ -55,12 +56,14 @@ export class ValueBuffer {
   #values: number[] = [];
   /** The single values of a second, where they are not summed. */
   #each: (number[] | undefined)[] = [];
+  /** How many values these are, in all seconds. */
+  #singles = 0;
   #lines: number[] = [];
   #of: Series[] = [];
 
-  /** How many values are held. */
+  /** How much is held: sums of a second, and single values, 16 of which count as one. */
   get size(): number {
-    return this.#seconds.length;
+    return this.#seconds.length + Math.floor(this.#singles / SINGLES);
   }
 
   /**
@@ -117,6 +120,7 @@ export class ValueBuffer {
       const each = this.#each[newest];
       if (each !== undefined) {
         each.push(value);
+        this.#singles++;
         this.#lines[newest]!++;
         return;
       }
@@ -124,7 +128,7 @@ export class ValueBuffer {
     }
     this.#isInOrder &&= !(at < this.#seconds.at(-1)!);
     this.#push(series, value, at, 1, sums ? undefined : [value]);
-    if (this.size > this.#limit) this.#shrink();
+    if (this.#seconds.length > this.#limit) this.#shrink();
   }
 
   #push(
@@ -137,6 +141,7 @@ export class ValueBuffer {
     series.newest = this.#seconds.push(at) - 1;
     this.#values.push(value);
     this.#each.push(each);
+    this.#singles += each?.length ?? 0;
     this.#lines.push(lines);
     this.#of.push(series);
   }
@@ -175,6 +180,7 @@ export class ValueBuffer {
     this.#seconds = [];
     this.#values = [];
     this.#each = [];
+    this.#singles = 0;
     this.#lines = [];
     this.#of = [];
     for (const tree of this.#series) tree.clear();
@@ -187,6 +193,7 @@ export class ValueBuffer {
       const isSame = newest >= 0 && this.#seconds[newest] === seconds[i];
       if (isSame && each !== undefined) {
         for (const value of each) this.#each[newest]!.push(value);
+        this.#singles += each.length;
         this.#lines[newest]! += lines[i]!;
       } else if (!isSame || !this.#join(newest, values[i]!, lines[i]!)) {
         this.#push(series, values[i]!, seconds[i]!, lines[i]!, each);
@@ -200,6 +207,6 @@ export class ValueBuffer {
       this.#keep(this.#split(Infinity).order);
       this.#isInOrder = true;
     }
-    this.#limit = Math.max(FIRST_LIMIT, 2 * this.size);
+    this.#limit = Math.max(FIRST_LIMIT, 2 * this.#seconds.length);
   }
 }
