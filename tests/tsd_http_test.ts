@@ -280,6 +280,10 @@ for (
       body: "no such \x1b path",
     }],
     ["answers 302", { status: 302 }],
+    ["answers 200 <!DOCTYPE html>; the cure: the path", {
+      status: 200,
+      body: "<!DOCTYPE html>",
+    }],
     // As in OpenTSDB 2.4.1, PutDataPointRpc, processDataPoint().
     ...[
       "Please throttle",

@@ -69,7 +69,8 @@ export function verdictOf(
 ): Verdict | undefined {
   const details = detailsOf(text);
   if (details !== undefined) return judged(details, lines);
-  if (status < 200 || status > 299) throw failure(status, text);
+  const isPage = text.startsWith("<"); // of another server, or of a proxy
+  if (status < 200 || status > 299 || isPage) throw failure(status, text);
   return undefined;
 }
 

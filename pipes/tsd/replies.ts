@@ -23,7 +23,7 @@ const CURES: [RegExp, string][] = [
     "tsd.mode = rw in opentsdb.conf, or the path of the URL",
   ],
   [
-    /^answers 404\b|un(expected|supported) path/,
+    /^answers (404\b|2\d\d <)|un(expected|supported) path/,
     "the path of the URL, or the port at which the TSD takes puts by HTTP",
   ],
   [
