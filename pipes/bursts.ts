@@ -1,9 +1,9 @@
 #!/usr/bin/env -S deno run -q
 /**
- * Answers in figures how bursty the series of a pipe are.
+ * Measures how bursty the series of a pipe are.
  *
  * Reads puts on stdin, as collectors print them or as tcollector wants them,
- * and passes stdin on to stdout unchanged. The figures go to stderr then. On a
+ * and passes stdin on to stdout unchanged; the figures then go to stderr. On a
  * terminal, and for `--json`, they go to stdout, and nothing is passed on.
  */
 import {
@@ -111,7 +111,7 @@ function figures(): string[] {
   return metrics.length > 0 ? report(metrics) : ["no puts so far"];
 }
 
-/** What the terminal shows, with room for the cursor below. */
+/** The rows for the terminal, with room for the cursor below. */
 function frame({ columns, rows }: Size): string[] {
   return figures().slice(0, rows - 1).map((row) => row.slice(0, columns));
 }

@@ -1,6 +1,6 @@
 /**
- * What a pipe remembers: the series of the puts it read, bounded, and what it
- * could not read as a put.
+ * The history of a pipe: the series of the puts that it has read, bounded, and the
+ * lines that were not puts.
  *
  * @module
  */
@@ -9,24 +9,24 @@ import { LineCutter, MAX_PUT, parsePut, type Put } from "../mod.ts";
 import { Series } from "./history/series.js";
 
 const LEAST_KEPT = 300; // seconds, however many series there are
-const SILENCE = 3600; // seconds after which a series may go, if all is kept
+const SILENCE = 3600; // seconds of silence after which a series may be removed, if all is kept
 const AHEAD = 86_400; // seconds ahead of the clock from which a time is wrong
-const SHOWN = 20; // lines that are not puts, of which this many characters:
+const SHOWN = 20; // lines that are not puts, and of each of them this many characters:
 const SHOWN_LENGTH = 200;
 
-/** Who wants to know what changes. */
+/** What is told of each change. */
 export interface Listener {
   /** There is a new series. */
   added(series: Series): void;
-  /** A series made room for another. */
+  /** A series was removed, to make room for another. */
   removed(series: Series): void;
-  /** Each series keeps so many seconds from now on. */
+  /** Each series keeps only so many seconds from now on. */
   shortened(keep: number): void;
   /** A series has a new point. */
   point(series: Series, second: number, value: number): void;
 }
 
-/** A copy that does not keep alive the text which it was cut from. */
+/** A copy that does not keep the text alive from which it was cut. */
 function copy(text: string): string {
   return text.split("").join("");
 }
@@ -61,7 +61,7 @@ export interface HistoryOptions {
   clock?: () => number;
 }
 
-/** The series, in the order of their first point, and what else was read. */
+/** The series of a pipe, and what else was read. */
 export class History {
   /** The most series that are kept. */
   readonly maxSeries: number;
@@ -69,22 +69,22 @@ export class History {
   strange = 0;
   /** The latest of them, oldest first. */
   readonly latestStrange: string[] = [];
-  /** How many datapoints came of series that there was no room for. */
+  /** How many datapoints were of series for which there was no room. */
   refused = 0;
-  /** How many datapoints were of more than a day ahead of the clock. */
+  /** How many datapoints were more than a day ahead of the clock. */
   ahead = 0;
   /** When input came last, in milliseconds since the epoch. */
   latest: number | null = null;
   /** When the input ended, in milliseconds since the epoch. */
   ended: number | null = null;
-  /** Who wants to know. */
+  /** What is told of each change. */
   listener: Listener | undefined;
 
   #maxPoints: number;
   readonly #clock: () => number;
   readonly #series = new Map<string, Series>();
-  readonly #byText = new Map<string, Series>(); // spared: sorting the tags
-  // One character more than a put may have tells that a line is too long.
+  readonly #byText = new Map<string, Series>(); // spares sorting the tags
+  // With one character more than a put may have, a line is known to be too long.
   readonly #lines = new LineCutter({ longest: MAX_PUT + 1 });
   readonly #silence: number;
   #keep: number;
@@ -117,7 +117,7 @@ export class History {
     for (const line of this.#lines.push(chunk)) this.#read(line);
   }
 
-  /** The input has ended. */
+  /** Notes that the input has ended. */
   end(now: number = Date.now()): void {
     for (const line of this.#lines.end()) this.#read(line);
     this.ended = now;
@@ -149,7 +149,7 @@ export class History {
     if (this.#points > this.#maxPoints) this.#shorten();
   }
 
-  /** Lets the oldest quarter of the time go. */
+  /** Forgets the oldest quarter of the time. */
   #shorten(): void {
     const spans = this.series.map(({ newest, oldest }) => newest - oldest);
     const keep = Math.max(

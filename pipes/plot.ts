@@ -1,6 +1,6 @@
 #!/usr/bin/env -S deno run -q --allow-net=127.0.0.1,localhost,[::1],0.0.0.0,[::] --allow-read=/dev/tty
 /**
- * Shows puts as they come in, as charts on a live page or in the terminal.
+ * Shows puts as charts when they come, on a live page or in the terminal.
  *
  * Reads puts on stdin, as collectors print them or as tcollector wants them,
  * and hands stdin on to stdout unchanged, unless stdout is a terminal. A reader
@@ -8,9 +8,9 @@
  * the oldest lines go, which is said on stderr. Since the page stays, the reader
  * sees the end of its input only when this program ends.
  *
- * Keys come from the terminal, as stdin is a pipe, which is why that is read.
- * The network permission is for the addresses of this host alone; listening on
- * one that is not in the first line takes running it by `deno run` with that.
+ * Keys are read from `/dev/tty`, as stdin is a pipe. The network permission is only
+ * for addresses of this host; to listen on one that is not in the first line, run
+ * it by `deno run` with that address.
  */
 import {
   commandLine,

@@ -1,12 +1,11 @@
 #!/usr/bin/env -S deno run -q --allow-net --allow-env=TSD_CREDENTIALS --allow-sys=hostname
 /**
- * Sends put lines to a TSD, and again whatever a failure may have swallowed.
+ * Sends put lines to a TSD, and sends again what a failure may have lost.
  *
- * What TCP has taken may never be read, and what was read may be lost by a TSD
- * that is killed before it stores it. So each line is kept in three steps: it
- * waits in the spool until it is sent; it is sent, until the TSD shows that it
- * has read it; it was read, and is kept for 15 s more, unless the TSD says that
- * it has stored it, as OpenTSDB does over HTTP.
+ * What TCP has taken may never be read, and a TSD that is killed loses what it has
+ * read and not yet stored. So each line is kept: in the spool until it is sent, then
+ * until the TSD shows that it has read it, and then for 15 s more, unless the TSD
+ * says that it has stored it, as OpenTSDB does by HTTP.
  *
  * When a TSD fails, all that is kept is sent again, in order, to the next one.
  * So a TSD gets some lines twice: OpenTSDB and InfluxDB store them once, and so
@@ -76,8 +75,8 @@ Options:
                   last 15 s, is sent again after a death of this program or of
                   the machine. It takes permission: deno run --allow-net
                   --allow-read=DIR --allow-write=DIR tsd.ts ...
-  --timeout TIME  How long to go on trying at the end of the input: 90s, 15m, 1h.
-                  Default: 30s.
+  --timeout TIME  How long to go on trying at the end of the input: 90s, 15m,
+                  1h. Default: 30s.
   --version       Print the version.
   -h, --help      Print this.
 
@@ -95,10 +94,10 @@ Examples:
 Status 1: not all of the input was delivered. Status 2: a wrong argument.
 `;
 
-const QUIET = 10_000; // ms between two notes of a full spool
+const QUIET = 10_000; // ms between two messages about a full spool
 const LINGER = 5000; // ms for the input to end after a signal
 const TIME_TO_SAY = 1000; // ms for a stderr that nobody reads
-const FULL = 5; // ms until a spool that fills faster than it is sent is looked at
+const FULL = 5; // ms between looks at a spool that fills faster than it is sent
 
 const options = commandLine(USAGE, {
   credentials: text(),
@@ -108,7 +107,7 @@ const options = commandLine(USAGE, {
   timeout: duration(30),
 }, Infinity);
 const limit = options.spool;
-const most = limit / 4; // bytes that wait while a TSD takes what there is
+const most = limit / 4; // bytes that may wait before a slow TSD slows the input
 if (options.args.length === 0) refuse("no HOST given");
 const authorization = accepted(credentials);
 const store = accepted(openStore, "option --spool-dir: ");

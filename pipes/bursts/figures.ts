@@ -1,5 +1,5 @@
 /**
- * How bursty a series is, in figures.
+ * Measures how bursty a series is.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { Line } from "../history/bins.js";
 import { type Span, spansOf } from "./spans.ts";
 
-/** A second, and what happened in it. */
+/** A second and its value. */
 export interface Moment {
   /** Seconds since the epoch. */
   at: number;
@@ -52,18 +52,18 @@ export interface Figures {
 }
 
 /**
- * The least value that so great a part of values is not over.
+ * A percentile: the least value that such a part of all values does not exceed.
  *
- * @param sorted Those that are known; all others are 0.
+ * @param sorted The known values, sorted; all others are 0.
  * @param part From 0 to 1.
- * @param count How many there are with the others.
+ * @param count How many values there are in all.
  */
 function percentile(sorted: Float64Array, part: number, count: number): number {
   const rank = Math.max(1, Math.ceil(part * count));
   return sorted[rank - 1 - (count - sorted.length)] ?? 0;
 }
 
-/** The most that any 60 seconds in a row have. */
+/** The highest sum of 60 seconds in a row. */
 function busiestMinute(times: Float64Array, values: Float64Array): Moment {
   let best = { at: times[0]!, value: -Infinity };
   let sum = 0;
@@ -92,7 +92,7 @@ function longestQuiet({ times, values, step }: Line, spans: Span[]): number {
 }
 
 /**
- * Finds how bursty a line is.
+ * Measures how bursty a line is.
  *
  * @param line Its datapoints; at least one.
  * @param flow The time over which a flow is measured: it is 0 there where it has no

@@ -1,5 +1,5 @@
 /**
- * What bursts.ts says: a sentence for each metric and a row for each series.
+ * The report of bursts.ts: a sentence for each metric and a row for each series.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { Series } from "../history/series.js";
 import { type Figures, figuresOf } from "./figures.ts";
 import { countedIn } from "./spans.ts";
 
-/** A series and how bursty it is. */
+/** A series, and how bursty it is. */
 export interface Line {
   /** The metric. */
   metric: string;
@@ -55,7 +55,7 @@ const SHOWN = new Intl.NumberFormat("en", {
   roundingPriority: "morePrecision",
 });
 
-/** A number with three digits or more, and its thousands apart. */
+/** A number with at least three digits, and separators of thousands. */
 function count(value: number | undefined): string {
   return value === undefined ? "-" : SHOWN.format(value);
 }
@@ -82,7 +82,7 @@ function day(second: number): string {
   }`;
 }
 
-/** All series added up, second by second. */
+/** The sum of all series for each second. */
 function total(list: Series[]): Series {
   if (list.length === 1) return list[0]!;
   const sums = new Map<number, number>();
@@ -99,7 +99,7 @@ function total(list: Series[]): Series {
 }
 
 /**
- * Finds how bursty each metric is.
+ * Measures how bursty each metric is.
  *
  * @param history The datapoints.
  * @returns The metrics, by name.
@@ -148,7 +148,7 @@ function sentence({ name, total, each, cause }: Metric): string {
   }, ${day(peak.at)} ${time(peak.at)}${times}${of}`;
 }
 
-/** Cells below each other: the first to the left, the others to the right. */
+/** Aligns cells in columns: the first to the left, the others to the right. */
 function table(rows: string[][]): string[] {
   const widths = rows[0]!.map((_, i) =>
     Math.max(...rows.map((row) => row[i]!.length))

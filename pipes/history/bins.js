@@ -1,18 +1,18 @@
 // @ts-check
 /**
- * What a picture shows of a line that has more seconds than the picture has
- * pixels: the highest second of each part of the time, and the mean.
+ * Divides the time of a line into parts, as a line has more seconds than a picture
+ * has pixels: each part has the highest second in it, and the mean.
  *
  * @module
  */
 
 /**
- * The points of a line, oldest first: of a series, or of several as one.
+ * The points of a line, oldest first: those of a series, or of several as one.
  *
  * @typedef {object} Line
  * @property {Float64Array} times Seconds since the epoch.
- * @property {Float64Array} values What was reported for the `step` seconds from
- * each of them.
+ * @property {Float64Array} values The values that were reported for the `step`
+ * seconds from each time on.
  * @property {number} step Seconds from one point to the next.
  */
 
@@ -22,7 +22,7 @@
  * @typedef {object} Parts
  * @property {number} from The first second.
  * @property {number} to The last second.
- * @property {number} size Seconds of a part, which begins at a multiple of it.
+ * @property {number} size How many seconds a part has; it begins at a multiple of it.
  */
 
 /**
@@ -41,7 +41,7 @@ const SIZES = [1, 2, 3, 5, 10, 15, 20, 30]
   .sort((a, b) => a - b);
 
 /**
- * The size of parts, in seconds, of which there are not too many.
+ * The size of parts, in seconds, so that there are at most so many.
  *
  * @param {number} seconds
  * @param {number} most
@@ -80,7 +80,7 @@ export function indexIn(times, second) {
  * The second with which a point's time ends: that of the next point, unless the
  * line was silent in between.
  *
- * @param {Float64Array} times Of a line: a series makes them anew when asked.
+ * @param {Float64Array} times Those of a line; a series makes them at each call.
  * @param {number} step
  * @param {number} i
  */
@@ -90,7 +90,7 @@ function endOf(times, step, i) {
 }
 
 /**
- * Brings a line into parts. A point counts for all of its step, and so for each
+ * Divides a line into parts. A point counts for all of its step, and so for each
  * part in it; for the mean it counts once.
  *
  * @param {Line} line
@@ -148,8 +148,8 @@ export function figuresOf({ max, at, sum, count }) {
 /** @typedef {"sum" | "max" | "mean"} How How several lines become one. */
 
 /**
- * Lines as one, second by second. A line counts in a second if it has a point
- * there, or one whose step reaches there.
+ * Makes one line of several, for each second. A line counts in a second if it has a
+ * point there, or one whose step includes it.
  *
  * @param {Line[]} lines
  * @param {How} how
@@ -163,7 +163,7 @@ export function combine(lines, how, range) {
 }
 
 /**
- * Lines on top of each other: each with the sum of those before it.
+ * Stacks lines: each has the sum of those before it added.
  *
  * @param {Line[]} lines
  * @param {{ from: number, to: number }} range

@@ -7,7 +7,7 @@
 
 import { indexIn } from "./bins.js";
 
-const RECENT = 64; // deltas of which the step is learned
+const RECENT = 64; // deltas from which the step is learned
 
 /**
  * One series: its points, oldest first, of the last `keep` seconds before its
@@ -21,7 +21,7 @@ export class Series {
   #step = 0;
 
   /**
-   * @param {number} id What the page calls it.
+   * @param {number} id The number by which the server and the page name it.
    * @param {string} name The metric.
    * @param {string} tags As `key=value`, by key, separated by spaces.
    * @param {number} keep Seconds before the newest point that are kept.
@@ -59,8 +59,8 @@ export class Series {
   }
 
   /**
-   * The seconds between two points, learned from the newest ones: the lower
-   * quartile, so that neither gaps nor a hasty point count.
+   * The seconds between two points, learned from the newest ones: the lower quartile,
+   * so that neither gaps nor a single early point count.
    */
   get step() {
     if (this.#step === 0) {
@@ -72,9 +72,9 @@ export class Series {
   }
 
   /**
-   * Puts a point in its place. The later of two values of a second stays. A
-   * point too old to be kept means that the clock, or a replay, went back: the
-   * series starts afresh with it.
+   * Adds a point in the order of the seconds; it replaces an earlier value of its
+   * second. A point too old to be kept means that the clock, or a replay, went back:
+   * the series starts afresh with it.
    *
    * @param {number} second
    * @param {number} value
@@ -132,7 +132,7 @@ export class Series {
   }
 
   /**
-   * What was reported for just this second; undefined if nothing was.
+   * The value that was reported for exactly this second; undefined if there is none.
    *
    * @param {number} second
    * @returns {number | undefined}

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What the server of plot.ts tells its pages. A series, which a saved page has,
- * too, has its seconds as runs of equal deltas.
+ * What the server of plot.ts tells its pages, and a saved page holds. The seconds of
+ * a series are told as runs of equal deltas.
  *
  * @module
  */
@@ -9,8 +9,8 @@
 import { Series } from "./series.js";
 
 /**
- * A series as a list: what it is called, its name and tags, its first second,
- * then delta and how often, over and over, and the values.
+ * A series as a list: its number, name and tags, its first second, the runs (a delta,
+ * and how often it comes), and the values.
  *
  * @typedef {[
  *   id: number,
@@ -23,10 +23,10 @@ import { Series } from "./series.js";
  */
 
 /**
- * What begins a history.
+ * The beginning of a history.
  *
  * @typedef {object} Head
- * @property {string} run Tells one start of the server from another.
+ * @property {string} run Differs for each start of the server.
  * @property {number | null} keep Seconds of each series that are kept; null if
  * all are.
  * @property {number} count How many series are told.
@@ -61,17 +61,17 @@ import { Series } from "./series.js";
  * @typedef {object} Events
  * @property {Head} history
  * @property {Told} series
- * @property {number | null} live The history is told, whose last datapoint came
- * then, in milliseconds.
+ * @property {number | null} live The whole history was told; when its last datapoint
+ * came, in milliseconds.
  * @property {Batch} points
  * @property {State} state
  */
 
 /**
- * Tells a series.
+ * Writes a series as a list.
  *
  * @param {Series} series
- * @param {{ from: number, to: number }} [range] What of it is told.
+ * @param {{ from: number, to: number }} [range] The time that is told of it.
  * @returns {Told}
  */
 export function wholeSeries(series, { from, to } = EVER) {
@@ -94,7 +94,7 @@ export function wholeSeries(series, { from, to } = EVER) {
 const EVER = { from: -Infinity, to: Infinity };
 
 /**
- * Reads a series that was told.
+ * Reads a series from a list.
  *
  * @param {Told} told
  * @param {number} keep Seconds of it that are kept.

@@ -1,5 +1,5 @@
 /**
- * What feeds the pages: server-sent events.
+ * Feeds the pages with server-sent events.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import type { Series } from "../history/series.js";
 import { type Events, type State, wholeSeries } from "../history/told.js";
 
 const TICK = 200; // ms between batches of points
-const TURN = 3000; // ms: a browser has few connections for all of its pages
+const TURN = 3000; // ms of a connection: a browser has few for all of its pages
 const ABSENCE = 30_000; // ms for which a page may be away and miss nothing
 const RETRY = 200; // ms after which a page asks for more
-const MAX_PENDING = 200_000; // points that make a batch before its tick
+const MAX_PENDING = 200_000; // points after which a batch does not wait for its tick
 const MAX_LOG = 16 * 1024 * 1024; // characters of batches for slow pages
 
-/** An event as it goes over the wire. */
+/** The text of an event. */
 function event<K extends keyof Events>(
   name: K,
   told: Events[K],
@@ -26,20 +26,20 @@ function event<K extends keyof Events>(
   return `${id && `id: ${id}\n`}event: ${name}\ndata: ${data}\n\n`;
 }
 
-/** A state, and what time it is. */
+/** A state, with the time now. */
 function timed(state: Omit<State, "now">): State {
   return { ...state, now: Date.now() };
 }
 
 /**
- * What all pages are sent, made once for all of them. Each page reads the log
- * of batches at its own pace, and goes on where it was when it comes back; one
- * that falls behind the log's start gets the history again, so that a slow page
+ * Makes what all pages are sent, once for all of them. Each page reads the log of
+ * batches at its own pace, and goes on at the same place when it comes back. A page
+ * that is behind the start of the log gets the history again, so that a slow page
  * costs no memory.
  */
 export class Feed implements Listener {
   readonly #history: History;
-  readonly #run = Date.now().toString(36); // tells a page of a restart
+  readonly #run = Date.now().toString(36); // by which a page notices a restart
   #log: string[] = [];
   #logged = 0; // characters in the log
   #first = 0; // the number of the log's first batch
@@ -50,11 +50,11 @@ export class Feed implements Listener {
   #pending = 0;
   #state = "";
   #pages = 0;
-  #until = -Infinity; // when nobody will ask for the log any more
+  #until = -Infinity; // until when a page may still ask for the log
   #news = Promise.withResolvers<void>();
 
   /**
-   * Makes the feed of a history, of which there is one.
+   * Makes the feed of a history; one history has only one.
    *
    * @param history What the pages show.
    */
@@ -95,7 +95,7 @@ export class Feed implements Listener {
   }
 
   /**
-   * The events for one page, for a while: it then asks again.
+   * The events for one page, for some time: the page then asks again.
    *
    * @param last The id of the last event that the page has heard.
    */
@@ -193,7 +193,7 @@ export class Feed implements Listener {
     this.#pending = 0;
   }
 
-  /** Nobody has listened for long: what was logged is not asked for again. */
+  /** Clears the log when no page has listened for long, as none will ask for it. */
   #forget(): void {
     this.#first += this.#log.length + 1;
     this.#log = [];

@@ -1,20 +1,20 @@
 /**
- * The addresses that a server goes by.
+ * The names and addresses of a server.
  *
  * @module
  */
 
-/** Whether an address is one that every interface answers to. */
+/** Whether an address stands for all interfaces. */
 export function isWildcard(host: string): boolean {
   return host === "0.0.0.0" || host === "::";
 }
 
-/** A host as it stands in a URL. */
+/** A host, as it is written in a URL. */
 export function inUrl(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 
-/** What a server goes by. */
+/** The names of a server. */
 export interface OwnNames {
   /** The address or name on which it listens. */
   host: string;
@@ -25,12 +25,12 @@ export interface OwnNames {
 }
 
 /**
- * Whether a Host header names the server itself, and not what another site has
- * made its own name resolve to. A server on all interfaces does not know its
- * addresses, but an address is no name that could be made to resolve.
+ * Whether a Host header names the server itself, and not another site whose name
+ * was made to resolve to its address. A server on all interfaces does not know its
+ * addresses; it accepts any address, as that is not a name that resolves.
  *
  * @param header The Host header.
- * @param own What the server goes by.
+ * @param own The names of the server.
  */
 export function isOwnHost(
   header: string | null,

@@ -1,8 +1,8 @@
 /**
- * A small HTTP server for the live page: only GET, one request a connection.
- * What hands data on must not die of its page, which is why it is our own:
- * measured with 400 half-open connections and 200 file descriptors, Deno.serve
- * ends the program, and node:http never accepts a connection again.
+ * A small HTTP server for the live page: only GET, and one request for each
+ * connection. It is our own, as a program that hands data on must not end because of
+ * its page: with 400 half-open connections and 200 file descriptors, Deno.serve ends
+ * the program, and node:http never accepts a connection again (measured).
  *
  * @module
  */
@@ -11,41 +11,41 @@ import { Readable } from "node:stream";
 import { constants, createGzip } from "node:zlib";
 import { sleep, within } from "../../script/mod.ts";
 
-const MAX_CONNECTIONS = 128; // at once, half-open ones too
+const MAX_CONNECTIONS = 128; // at once, also half-open ones
 const MAX_HEAD = 8192; // bytes of a request
-const HEAD = 3000; // ms that these may take to come in
-const STALL = 30_000; // ms that a client may take nothing
-const RETRY = 100; // ms until a connection is accepted again that failed
+const HEAD = 3000; // ms in which they must come
+const STALL = 30_000; // ms for which a client may take nothing
+const RETRY = 100; // ms until the next try after a connection could not be accepted
 const COMPRESSION = { level: 3, flush: constants.Z_SYNC_FLUSH };
 
-/** What is asked for. */
+/** A request. */
 export interface Ask {
-  /** The method; "GET" as a rule. */
+  /** The method, such as "GET". */
   method: string;
   /** The path, without the query. */
   path: string;
-  /** What stands behind the question mark. */
+  /** The parameters after the question mark. */
   query: URLSearchParams;
   /** The headers. */
   headers: Headers;
 }
 
-/** What is answered. */
+/** An answer. */
 export interface Answer {
   /** The status, such as 200. */
   status: number;
-  /** The headers; the length, the encoding and the end are this module's. */
+  /** The headers, without those of length, encoding and connection. */
   headers: Record<string, string>;
-  /** The body, at once or bit by bit. */
+  /** The body, in one or more pieces. */
   body: Iterable<string> | AsyncIterable<string>;
 }
 
 /**
- * Listens, and answers as long as the program runs.
+ * Listens, and answers requests as long as the program runs.
  *
  * @param where The address and the port.
  * @param answer Answers a request.
- * @returns Where it listens.
+ * @returns The address on which it listens.
  * @throws {Deno.errors.AddrInUse} If the port is in use.
  */
 export function listen(

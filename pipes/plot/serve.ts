@@ -1,5 +1,5 @@
 /**
- * The files of the live page, and what is answered to whom.
+ * Serves the files of the live page, and decides which requests are answered.
  *
  * @module
  */
@@ -73,13 +73,13 @@ const PAGE = {
 };
 const HISTORY = { bins, series, told };
 
-/** What the server answers with, by path. */
+/** The files by their paths. */
 export type Files = Map<string, readonly [body: string, type: string]>;
 
 /**
- * The files that make up the page.
+ * The files of the page.
  *
- * @returns Rejects if the chart library is neither here nor in reach.
+ * @returns The files; rejects if the chart library cannot be loaded.
  */
 export async function pageFiles(): Promise<Files> {
   const [script, style] = await Promise.all([
@@ -117,7 +117,7 @@ const HEADERS = {
   "x-content-type-options": "nosniff",
 };
 
-/** Where to serve the page. */
+/** Options of {@linkcode serve}. */
 export interface ServeOptions {
   /** The name or address to listen on. */
   host: string;
@@ -131,8 +131,8 @@ export interface ServeOptions {
  * Serves the page of a history.
  *
  * @param history What is shown.
- * @param files What the page is made of.
- * @param options Where.
+ * @param files The files of the page.
+ * @param options Where to serve it.
  * @returns The address of the page.
  */
 export function serve(
@@ -170,7 +170,7 @@ function say(status: number, text: string): Answer {
   return { ...good("text/plain", [text + "\n"]), status };
 }
 
-/** Why a request was for another host, and what to do if it was not. */
+/** The answer to a request for another host, and what to do if it is this one. */
 function notMine(asked: string | null): string {
   const name = asked?.match(/^[\w.-]+/)?.[0] ?? "NAME";
   return `This server does not know that it is called ${name}.\n` +

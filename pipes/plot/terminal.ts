@@ -1,5 +1,5 @@
 /**
- * The charts in a terminal: what of them fits into its rows and columns.
+ * Draws charts in a terminal, as far as they fit into its rows and columns.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import {
 } from "./terminal/text.ts";
 
 const SPAN = 300; // seconds that are shown of what is live
-const LEAST_GRAPH = 24; // characters; figures go before it gets narrower
+const LEAST_GRAPH = 24; // characters; figures are left out before it gets narrower
 
 const FIGURES: [title: string, value: (line: Line) => number][] = [
   ["last", ({ last }) => last],
@@ -29,7 +29,7 @@ const FIGURES: [title: string, value: (line: Line) => number][] = [
   ["× mean", ({ peak, mean }) => mean > 0 ? rough(peak / mean) : NaN],
 ];
 
-/** What of the terminal a frame depends on. */
+/** What a frame depends on, beside the history. */
 export interface FrameOptions {
   /** Its width. */
   columns: number;
@@ -47,7 +47,7 @@ export interface FrameOptions {
   now?: number;
 }
 
-/** A series, and what is shown of it. */
+/** A series, with the figures that are shown. */
 interface Line {
   label: string;
   bins: Bins;
@@ -62,7 +62,7 @@ interface Metric extends Scale {
   lines: Line[];
 }
 
-/** The time that is shown: the last minutes of what is live, all of a replay. */
+/** The time that is shown: the last minutes of a live input, or a whole replay. */
 function shown(all: Series[], now: number): { from: number; to: number } {
   const ends = all.map((series) => series.newest + series.step - 1);
   const punctual = ends.filter((end) => end < now / 1000 + 60);
@@ -71,7 +71,7 @@ function shown(all: Series[], now: number): { from: number; to: number } {
   return { from: Math.min(...all.map(({ oldest }) => oldest)), to };
 }
 
-/** The metrics in order, with the parts of the time that have a column each. */
+/** The metrics in order, with one part of the time for each column. */
 function metricsOf(
   history: History,
   parts: { from: number; to: number; size: number },
@@ -107,8 +107,8 @@ function lineOf(
 }
 
 /**
- * Draws all series, grouped by their metric, which has one scale: as braille
- * charts while there is room, else as sparklines, and those that fit.
+ * Draws the series that fit, grouped by their metric, which has one scale: as
+ * braille charts if there is room, and else as sparklines.
  *
  * @param history What is drawn.
  * @param options The size of the terminal.
@@ -135,13 +135,13 @@ export function frame(history: History, options: FrameOptions): string[] {
   );
   const width = Math.max(0, columns - label - 2 - figures.length * (WIDE + 1));
   const { from, to } = shown(all, now);
-  // One part less than there are: they begin at multiples of their size.
+  // One part less than there is room for, as parts begin at multiples of their size.
   const most = Math.max(1, 2 * width - 1);
   const size = Math.max(1, Math.ceil((to - from + 1) / most));
   const begin = (Math.floor(to / size) - 2 * width + 1) * size;
   const metrics = metricsOf(history, { from: begin, to, size });
 
-  const room = rows - 2 - metrics.length; // for series; else they are scrolled
+  const room = rows - 2 - metrics.length; // for series; if there are more, they are scrolled
   const scrolls = room < all.length;
   const height = scrolls ? 1 : Math.floor(room / all.length);
   let taller = scrolls ? 0 : room - height * all.length;

@@ -13,7 +13,7 @@ import { compare } from "./rows.js";
 /** @import { Entry } from "./legend_row.js" */
 
 /**
- * How many times the mean the peak is.
+ * The peak, as a multiple of the mean.
  *
  * @param {Entry} entry
  */
@@ -29,7 +29,7 @@ export class LegendHead {
   #columns = [];
   #sort = { column: -1, down: true }; // -1: not sorted
 
-  /** @param {() => void} resorted Is told that the order has changed. */
+  /** @param {() => void} resorted Is called when the order has changed. */
   constructor(resorted) {
     this.#resorted = resorted;
   }

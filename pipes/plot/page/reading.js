@@ -1,8 +1,8 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * What a person reads off a chart: the second and the line under the pointer, or
- * the second that the keys chose, with the values there.
+ * What a person reads on a chart: the values of the second and the line under the
+ * pointer, or of the second that was chosen with the keys.
  *
  * @module
  */
@@ -28,7 +28,7 @@ export class Reading {
     this.#chart = chart;
   }
 
-  /** @param {HTMLElement} over What lies over the picture, and was just made. */
+  /** @param {HTMLElement} over The new element that lies over the picture. */
   follow(over) {
     const { time } = this.#chart.board;
     over.append(this.#hair, this.#tip);
@@ -54,7 +54,7 @@ export class Reading {
     return i < 0 || drawn.length === 1 ? undefined : i;
   }
 
-  /** Reads what is there now: the picture was drawn again. */
+  /** Shows what is under the pointer now, as the picture was drawn again. */
   renew() {
     if (this.#hovered && !this.#chart.board.byKeys) this.#pointAgain();
     this.read();

@@ -11,7 +11,7 @@ export class Styles {
   #styles = new Map();
 
   /**
-   * Gives each line that has none a style, and takes those of all others back.
+   * Gives a style to each line that has none, and frees those of lines that are gone.
    *
    * @param {Iterable<string>} drawn The keys of the lines.
    */

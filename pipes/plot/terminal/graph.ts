@@ -1,5 +1,6 @@
 /**
- * The graph of a line in characters, two values to each, and the times below it.
+ * Draws the graph of a line in characters, each for two values, and the times below
+ * it.
  *
  * @module
  */
@@ -19,7 +20,7 @@ export interface Scale {
   high: number;
 }
 
-/** How high a value stands, from 1 to a number of levels; 0 is for none. */
+/** The level of a value, from 1 to a number of levels; 0 if there is no value. */
 function level(value: number, { low, high }: Scale, count: number): number {
   if (Number.isNaN(value)) return 0;
   return 1 + Math.round((value - low) / (high - low || 1) * (count - 1));
@@ -51,9 +52,9 @@ function braille(values: Float64Array, scale: Scale, height: number): string[] {
 /**
  * Draws a line.
  *
- * @param values NaN where there is none.
- * @param scale Shared by all lines of a metric.
- * @param height How many rows there are: a sparkline takes one.
+ * @param values The values; NaN where there is none.
+ * @param scale The scale, which all lines of a metric share.
+ * @param height How many rows it takes; a sparkline takes one.
  * @returns The rows, from the top.
  */
 export function graph(

@@ -1,5 +1,5 @@
 /**
- * Values and labels as they fit into the columns of a terminal.
+ * Writes values and labels so that they fit into the columns of a terminal.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { fromJsr } from "../../../script/mod.ts";
 
 const { unicodeWidth } = await fromJsr(import("@std/cli/unicode-width"));
 
-/** The columns of a figure. */
+/** How many columns a figure has. */
 export const WIDE = 8;
 
 /** How many columns a text takes. */
@@ -16,7 +16,7 @@ export function width(text: string): number {
   return unicodeWidth(text);
 }
 
-/** A value in at most 8 characters or so; exact up to 7 digits. */
+/** A value in about 8 characters; exact up to 7 digits. */
 export function short(value: number): string {
   if (Number.isNaN(value)) return "–";
   const digits = String(value);
@@ -29,7 +29,7 @@ export function short(value: number): string {
   return Number(scaled.toPrecision(4)) + ["", "k", "M", "G", "T"][power]!;
 }
 
-/** A value in four digits. */
+/** A value with four digits. */
 export function rough(value: number): number {
   return Number(value.toPrecision(4));
 }
