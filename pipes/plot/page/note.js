@@ -32,5 +32,6 @@ export function noteOf({ size, means, averaged, lines, heat }, common) {
     swatch.style.background = color;
     return element("span", { className: "shade" }, swatch, label);
   });
-  return [notes.filter((note) => note !== "").join(" · "), ...key ?? []];
+  const text = notes.filter((note) => note !== "").join(" · ");
+  return key ? [`${text} `, ...key] : [text];
 }
