@@ -299,11 +299,20 @@ opentsdbTest(
     };
     const stored = async (name: string, server = open) =>
       (await server.stored(`twice.${name}`)).map(({ value }) => value);
-    await put({ same: 5, wide: 5, wider: 5 });
-    await put({ same: 5, wide: 6, wider: 600 });
+    await put({ same: 5, wide: 5, wider: 5, widest: 5 });
+    await put({ same: 5, wide: 6, wider: 600, widest: 600 });
     assertEquals(await stored("same"), [5]);
     assertEquals(await stored("wide"), [6]); // as it takes as many bytes as 5
-    await assertRejects(() => stored("wider"), Error, "Duplicate timestamp");
-    assertEquals(await stored("wider", fixing), [600]);
+    for (const name of ["wider", "widest"]) {
+      await assertRejects(() => stored(name), Error, "Duplicate timestamp");
+    }
+    await hbase.tsdb(
+      "fsck 1600000000 sum twice.wider",
+      ...["--fix", "--resolve-duplicates", "--last-write-wins"],
+    );
+    assertEquals(await stored("wider"), [600]);
+    assertEquals(await stored("widest", fixing), [600]);
+    await until(() => stored("widest").then(() => true, () => false));
+    assertEquals(await stored("widest"), [600]); // the query has mended it
   },
 );
