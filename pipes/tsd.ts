@@ -50,30 +50,31 @@ Usage: tsd.ts [OPTION...] HOST[:PORT]|URL...
 Sends the OpenTSDB puts on stdin to the first TSD that takes them: as lines to
 HOST, whose port is 4242 if not given, or by HTTP to a URL such as
 http://HOST:PORT, which answers what was stored and what was refused. Prefer
-HTTP for OpenTSDB: of the lines that it has read some may be lost, in silence,
-when its HBase is away for a while. While no TSD takes them they wait in memory
-or on disk. When a TSD fails the next one is tried, and what the other may have
-lost is sent again. What the TSD refuses is said on stderr, each kind once, and
-so are lines that are not puts.
+HTTP for OpenTSDB: by lines it loses some in silence while its HBase is down.
+While no TSD takes the puts, they wait in memory or on disk. When a TSD fails,
+the next one is tried, and what the first one may have lost is sent again. What
+a TSD refuses is said on stderr, each kind once, and so are lines that are not
+puts.
 
-At the end of the input, what waits is sent. Ctrl-C and SIGTERM end the input
-once the program on the left has ended, or after 5 s; a second one ends at once.
+At the end of the input, what waits is sent. After Ctrl-C or SIGTERM the input
+ends when the program on the left has ended, or after 5 s. A second signal ends
+tsd.ts at once.
 
 Options:
   --credentials FILE
                   A file with one line, USER:PASSWORD or a token, for HTTP. The
-                  environment's TSD_CREDENTIALS is the same without a file. The
-                  file takes permission to read it: deno run --allow-net
-                  --allow-read=FILE tsd.ts ...
+                  variable TSD_CREDENTIALS is the same without a file. A file
+                  needs a permission: deno run --allow-net --allow-read=FILE
+                  tsd.ts ...
   --self          Send puts about this program, too: metriccounter.dropped,
                   metriccounter.refused and metriccounter.waiting.bytes.
   --spool SIZE    Room for what waits or may have to be sent again, in MiB or
-                  with a unit K, M or G, from 64K to 1G. Default: 64. Beyond it
-                  the oldest datapoints are dropped.
+                  with a unit K, M or G, from 64K to 1G. Default: 64. When it
+                  is full, the oldest datapoints are dropped.
   --spool-dir DIR
                   Keep the spool on disk: what waits, and what was read in the
                   last 15 s, is sent again after a death of this program or of
-                  the machine. It takes permission: deno run --allow-net
+                  the machine. It needs permissions: deno run --allow-net
                   --allow-read=DIR --allow-write=DIR tsd.ts ...
   --timeout TIME  How long to go on trying at the end of the input: 90s, 15m,
                   1h. Default: 30s.
