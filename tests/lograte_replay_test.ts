@@ -131,7 +131,7 @@ Deno.test("Replay holds seconds, not lines, also when these are out of order", (
   alive.clear();
 });
 
-Deno.test("ValueBuffer.size grows with values that are not summed, too", () => {
+Deno.test("ValueBuffer.size also grows with values that are not summed", () => {
   for (const seconds of [1, 5]) { // those of 5 do not follow each other
     const held = new ValueBuffer();
     const each = held.before(() => {}, false);

@@ -30,7 +30,7 @@ processTest(
   [],
   async (folder) => {
     const now = prepare(folder);
-    write(folder, now - 90, now - 80); // it begins behind these
+    write(folder, now - 90, now - 80); // it begins after these lines
     const first = count(folder, (told, _, logs) => {
       if (busy(told).has(now + 5)) logs.stop();
     });

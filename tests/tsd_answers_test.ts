@@ -382,7 +382,7 @@ processTest(
 );
 
 processTest(
-  "Http takes no memory for the waits that are over",
+  "Http keeps no memory for waits that are over",
   [],
   async () => {
     await using server = new HttpTsd();

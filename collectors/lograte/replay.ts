@@ -55,7 +55,7 @@ export class Replay {
     });
   }
 
-  /** How much is held, as {@linkcode ValueBuffer} tells it. */
+  /** How much is held, as {@linkcode ValueBuffer.size} counts it. */
   get size(): number {
     return this.#buffer.size;
   }

@@ -32,7 +32,7 @@ interface Series {
 }
 
 const FIRST_LIMIT = 65_536; // values
-const SINGLES = 16; // values that are not summed, and count as one: they are small
+const SINGLES = 16; // values that are not summed: so many count as one, as they are small
 
 /**
  * Holds values, and hands them on in the order of their times; those of one
@@ -56,12 +56,12 @@ export class ValueBuffer {
   #values: number[] = [];
   /** The single values of a second, where they are not summed. */
   #each: (number[] | undefined)[] = [];
-  /** How many values these are, in all seconds. */
+  /** How many single values there are in all. */
   #singles = 0;
   #lines: number[] = [];
   #of: Series[] = [];
 
-  /** How much is held: sums of a second, and single values, 16 of which count as one. */
+  /** How much is held: the sums of seconds, and single values, 16 of which count as one. */
   get size(): number {
     return this.#seconds.length + Math.floor(this.#singles / SINGLES);
   }

@@ -69,7 +69,7 @@ export function verdictOf(
 ): Verdict | undefined {
   const details = detailsOf(text);
   if (details !== undefined) return judged(details, lines);
-  const isPage = text.startsWith("<"); // of another server, or of a proxy
+  const isPage = text.startsWith("<"); // a page in HTML is from another server, or from a proxy
   if (status < 200 || status > 299 || isPage) throw failure(status, text);
   return undefined;
 }

@@ -166,14 +166,14 @@ class HttpLink implements Link {
   readonly #agent = new Connections(() => this.#take());
   readonly #options: HttpLinkOptions;
   readonly #headers: Record<string, string>;
-  /** Who waits, and is told when the TSD closes a connection. */
+  /** The waits to reject when the TSD closes a connection. */
   readonly #waiting = new Set<(error: Error) => void>();
   /** A connection that no request has used yet. */
   #spare: Promise<Duplex> | undefined;
   readonly #open = new Set<Duplex>();
   /** The connections over which the TSD has answered. */
   readonly #proven = new WeakSet<Duplex>();
-  /** A connection has ended, which nobody expected. */
+  /** The error, once a connection has ended unexpectedly. */
   #closed: Closed | undefined;
   /** Whether the TSD has said that it closes the connection. */
   #closing = false;
@@ -213,7 +213,7 @@ class HttpLink implements Link {
     try {
       return await within(ms, Promise.race([promise, work]));
     } finally {
-      this.#waiting.delete(reject); // or each wait takes memory for good
+      this.#waiting.delete(reject); // else each wait would keep its memory
     }
   }
 

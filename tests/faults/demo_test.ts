@@ -1,9 +1,9 @@
-/** The demo on a terminal. */
+/** The demo in a terminal. */
 import { assert, assertEquals } from "@std/assert";
 import { processTest, ROOT, Running, until } from "../helpers/processes.ts";
 
 processTest(
-  "The picture of the demo stays until Ctrl-C where a terminal is there",
+  "The picture of the demo stays until Ctrl-C when it runs in a terminal",
   ["script"],
   async () => {
     const demo = `'${Deno.execPath()}' run -q -P=demo tasks/demo.ts`;

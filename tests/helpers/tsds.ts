@@ -480,7 +480,7 @@ export async function compare(
     `${what}: written=${expected.length} stored=${found.length} lost=${lost.length}`,
   );
   assertEquals(lost.slice(0, 3), []);
-  // Some of them only: to show how long lists differ takes minutes.
+  // Only some of them, as it takes minutes to show how long lists differ.
   const at = found.findIndex((put, i) => put !== expected[i]);
   if (at >= 0) {
     assertEquals(found.slice(at, at + 3), expected.slice(at, at + 3));

@@ -313,6 +313,6 @@ opentsdbTest(
     assertEquals(await stored("wider"), [600]);
     assertEquals(await stored("widest", fixing), [600]);
     await until(() => stored("widest").then(() => true, () => false));
-    assertEquals(await stored("widest"), [600]); // the query has mended it
+    assertEquals(await stored("widest"), [600]); // the query by the TSD that fixes has mended it
   },
 );
