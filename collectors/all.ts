@@ -1,4 +1,4 @@
-#!/usr/bin/env -S deno run -q --allow-run=ls,sar,tail,journalctl --allow-read --allow-sys=hostname
+#!/usr/bin/env -S deno run -q --allow-run=ls,head,sar,tail,journalctl --allow-read --allow-sys=hostname
 /**
  * Runs several collectors in one process, which needs hardly more memory than
  * one of them: those that are named, or all that work on this host. Each goes on

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S deno run -q --allow-run=ls,tail --allow-sys=hostname
+#!/usr/bin/env -S deno run -q --allow-run=ls,head,tail --allow-sys=hostname
 /**
  * Counts the processes of this host by state, every second.
  *
@@ -7,7 +7,7 @@
  * | proc.num_processes | state: running, sleeping, disk_sleep, stopped, tracing_stop, zombie, dead, idle, unknown | stock: processes in that state |
  *
  * Deno itself may read /proc only with `--allow-all`, so other programs read it.
- * One sample of 300 processes, measured on Debian 12, takes `ls` and `tail` 6 ms
+ * One sample of 300 processes, measured on Debian 12, takes `ls` and `head` 6 ms
  * of CPU time, which is 0.6 % of a core. `ps -e -o s=` would take 12 ms, as it
  * opens two files for each process, and Deno itself 6 ms.
  */
@@ -53,8 +53,12 @@ const STATES: Record<string, string> = {
   x: "dead",
   I: "idle",
 };
-// The name before it may hold any character, but has only 15 of them.
-const STATE = /\) (\w)(?: -?\d+){20,}$/gm;
+const REPORTED = new Set([...Object.values(STATES), "unknown"]);
+/**
+ * Bytes that are read of each /proc/PID/stat: it is never shorter, and its state
+ * comes after 80 bytes at most.
+ */
+const START = 96;
 
 /** What a program prints; empty if it cannot be started or was killed. */
 async function textOf(command: string, args: string[]): Promise<string> {
@@ -72,9 +76,11 @@ async function countProcesses(): Promise<Map<string, number>> {
   const files = pids.map((pid) => `/proc/${pid}/stat`);
   const count = new Map<string, number>();
   if (files.length === 0) return count;
-  const stats = await textOf("tail", ["-q", "-c", "+1", ...files]);
-  for (const [, letter] of stats.matchAll(STATE)) {
-    const state = STATES[letter!] ?? "unknown";
+  const stats = await textOf("head", ["-q", "-c", `${START}`, ...files]);
+  for (let end = START; end <= stats.length; end += START) {
+    // The name before it may hold any character, but only numbers come after it.
+    const letter = stats[stats.lastIndexOf(")", end - 1) + 2]!;
+    const state = STATES[letter] ?? "unknown";
     count.set(state, (count.get(state) ?? 0) + 1);
   }
   return count;
@@ -95,7 +101,7 @@ export async function collect({ format }: CollectorOptions): Promise<void> {
     const count = await countProcesses();
     if (count.size === 0) return;
     const at = Date.now() / 1000; // all of a sample are of one second
-    for (const state of new Set([...Object.values(STATES), "unknown"])) {
+    for (const state of REPORTED) {
       processes.with({ state }).set(count.get(state) ?? 0, at);
     }
   });

@@ -78,7 +78,8 @@ export function spawn(
 }
 
 /**
- * Runs a program to its end.
+ * Runs a program to its end, without a locale: it prints the same everywhere, and
+ * starts in less time.
  *
  * @param command The program; needs the permission to run it.
  * @param args Its arguments.
@@ -88,7 +89,8 @@ export async function outputOf(
   command: string,
   args: string[],
 ): Promise<Uint8Array | undefined> {
-  const all = { args, stdin: "null", stderr: "null" } as const;
+  const env = { LC_ALL: "C" };
+  const all = { args, env, stdin: "null", stderr: "null" } as const;
   const output = start(command, all, (command) => command.output());
   const { stdout, signal } = await output;
   return signal === null ? stdout : undefined;

@@ -15,9 +15,9 @@ function metrics(program: Running): string[] {
 
 processTest(
   "all.ts runs the named collectors, and goes on when one of them fails",
-  ["ls", "tail"],
+  ["head", "ls", "tail"],
   async (folder) => {
-    for (const tool of ["ls", "tail"]) {
+    for (const tool of ["head", "ls", "tail"]) {
       await Deno.symlink(`/usr/bin/${tool}`, `${folder}/${tool}`);
     }
     const names = ["sarcpu", "numprocesses", "uptime"];

@@ -10,7 +10,7 @@ import {
 
 processTest(
   "numprocesses.ts counts what ps counts",
-  ["ps", "tail"],
+  ["ps", "head"],
   async () => {
     const ps = async () => {
       const args = ["-e", "-o", "s="];
@@ -52,5 +52,24 @@ processTest(
       sums.some((sum) => sum > 0.8 * least && sum < 1.2 * most),
       `${sums} of ${counts}`,
     );
+  },
+);
+
+processTest(
+  "numprocesses.ts knows the state of a process with any name",
+  ["cp", "head", "sleep"],
+  async (folder) => {
+    const named = `${folder}/a) Z 1\n(b) R`; // 15 characters at most
+    const cp = 'cp "$(command -v sleep)" "$0"';
+    await new Running(["sh", "-c", cp, named]).end();
+    const sleeper = new Running([named, "1000"]);
+    sleeper.process.kill("SIGSTOP");
+    const program = new Running(command("collectors/numprocesses.ts"));
+    await until(() => program.out.some((line) => /=stopped/.test(line)));
+    assertEquals((await program.end("SIGTERM")).code, 0);
+    const stopped = puts(program.out)
+      .filter(({ series }) => series.includes("state=stopped"));
+    for (const { value } of stopped) assert(value >= 1, `${value} stopped`);
+    await sleeper.end("SIGKILL");
   },
 );
