@@ -278,6 +278,16 @@ export async function putsWritten(): Promise<void> {
 }
 
 /**
+ * Waits for the reader of stdout after a signal.
+ *
+ * @returns Whether it has taken all that was written: false if it took nothing
+ * for 3 s.
+ */
+export function lastPutsWritten(): Promise<boolean> {
+  return stdout.room(0, STALL_AT_END);
+}
+
+/**
  * Dumps counters to stdout: each for the first time after a second, then every
  * `timespan` seconds. Disposing it reports all that was counted, and so do
  * SIGTERM, SIGINT and SIGHUP, which then end the program with status 0.

@@ -7,7 +7,7 @@
  * @module
  */
 
-export { putsWritten, writePuts } from "./autodump.ts";
+export { lastPutsWritten, putsWritten, writePuts } from "./autodump.ts";
 export { Backoff } from "./backoff.ts";
 export { bounded, foresee, givenUp, takeAll } from "./bounded.ts";
 export { builtin, type Builtins } from "./builtin.ts";

@@ -371,6 +371,25 @@ processTest(
 );
 
 processTest(
+  "lograte.ts ends by a signal, though nobody reads what a replay puts",
+  [],
+  async (folder) => {
+    const log = `${folder}/log`;
+    const months = 10_000_000; // s
+    await Deno.writeTextFile(log, `${START} x\n${START + months} x\n`);
+    const args = ["--metric", "m", "--max-gap", `${months}`, "--replay", log];
+    const program = new Running(command(SCRIPT, ...args));
+    await until(() => program.out.length > 0);
+    program.pause();
+    program.process.kill("SIGTERM");
+    assertEquals((await program.process.status).code, 1);
+    program.resume();
+    await program.end();
+    assertMatch(program.err.join(), /the reader stalls: it did not take all/);
+  },
+);
+
+processTest(
   "lograte.ts refuses bad options with status 2",
   [],
   async (folder) => {

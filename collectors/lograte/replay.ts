@@ -8,9 +8,12 @@ import type { TakenTime } from "../../mod.ts";
 import {
   complainSync,
   counted,
+  fail,
+  lastPutsWritten,
   lastWords,
   progressBar,
   putsWritten,
+  within,
   writePuts,
 } from "../../script/mod.ts";
 import { span } from "./days.ts";
@@ -21,6 +24,7 @@ import { LogCounter } from "./log_counter.ts";
 import { WholeLog } from "./whole_log.ts";
 
 const CHEAP = 1000; // held values: so few may be released after each batch
+const LOOK_EVERY = 100; // ms between looks at the reader after a signal
 const RELEASE_EVERY = 1000; // ms at most between releases of more values
 
 /** Counts lines by their times, in whatever order they come. */
@@ -211,10 +215,13 @@ export async function replay(settings: Settings): Promise<void> {
   const progress = progressBar(settings.files);
 
   const interrupted = new AbortController();
-  const finished = Promise.withResolvers<void>();
-  using _ = lastWords(() => {
+  const finished = Promise.withResolvers<true>();
+  using _ = lastWords(async () => {
     interrupted.abort();
-    return finished.promise;
+    while (!await within(LOOK_EVERY, finished.promise)) {
+      if (await lastPutsWritten()) continue;
+      fail("the reader stalls: it did not take all that was counted", 1);
+    }
   });
   const write = async (texts: AsyncIterable<string> | Iterable<string>) => {
     for await (const text of texts) if (text !== "") await writePuts(text);
@@ -255,5 +262,5 @@ export async function replay(settings: Settings): Promise<void> {
     `${Math.round(total("lines") / seconds)} lines/s`,
     ...counter.remarks({ late, tooLarge, unread, outside: total("outside") }),
   ].join(", "));
-  finished.resolve();
+  finished.resolve(true);
 }
