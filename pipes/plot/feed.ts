@@ -10,6 +10,9 @@ import type { Series } from "../history/series.js";
 import { type Events, type State, wholeSeries } from "../history/told.js";
 
 const TICK = 200; // ms between batches of points
+/** How many pages are served at once. */
+export const MAX_PAGES = 64;
+
 const TURN = 3000; // ms of a connection: a browser has few for all of its pages
 const ABSENCE = 30_000; // ms for which a page may be away and miss nothing
 const RETRY = 200; // ms after which a page asks for more
@@ -64,9 +67,9 @@ export class Feed implements Listener {
     setInterval(() => this.#tick(), TICK);
   }
 
-  /** How many pages listen. */
-  get pages(): number {
-    return this.#pages;
+  /** Whether as many pages listen as may. */
+  get isFull(): boolean {
+    return this.#pages >= MAX_PAGES;
   }
 
   get #listening(): boolean {
@@ -100,6 +103,7 @@ export class Feed implements Listener {
    * @param last The id of the last event that the page has heard.
    */
   async *events(last: string | undefined): AsyncGenerator<string> {
+    if (this.isFull) return;
     if (!this.#listening) this.#forget();
     const end = performance.now() + TURN;
     this.#pages++;

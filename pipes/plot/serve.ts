@@ -5,7 +5,7 @@
  */
 
 import type { History } from "../history.ts";
-import { Feed } from "./feed.ts";
+import { Feed, MAX_PAGES } from "./feed.ts";
 import { type Answer, type Ask, listen } from "./http.ts";
 import { inUrl, isOwnHost, isWildcard } from "./host.ts";
 import chartStyle from "./page/chart.css" with { type: "text" };
@@ -40,8 +40,6 @@ import view from "./page/view.js" with { type: "text" };
 import bins from "../history/bins.js" with { type: "text" };
 import series from "../history/series.js" with { type: "text" };
 import told from "../history/told.js" with { type: "text" };
-
-const MAX_PAGES = 64; // at once
 
 const PAGE = {
   axes,
@@ -147,7 +145,7 @@ export function serve(
     if (!isOwnHost(asked, own)) return say(403, notMine(asked));
     if (method !== "GET") return say(405, "Only GET is answered");
     if (path === "/events") {
-      if (feed.pages >= MAX_PAGES) {
+      if (feed.isFull) {
         return say(503, `${MAX_PAGES} pages are open, which is all`);
       }
       const last = headers.get("last-event-id") ?? query.get("last") ?? "";
