@@ -1,20 +1,22 @@
 /**
- * Makes the pictures of the README again, each from a real run of three
+ * Makes the pictures of the README again, each from a real run of eight
  * minutes: `deno task pictures TCOLLECTOR`, where TCOLLECTOR is the folder of a
  * clone of https://github.com/OpenTSDB/tcollector. Needs chromium, and for
  * OpenTSDB Java, Maven and gnuplot.
  */
 import {
   command,
+  puts,
   ROOT,
   Running,
   sleep,
+  total,
   until,
 } from "../tests/helpers/processes.ts";
 import { fail } from "../script/mod.ts";
 import { BothWays } from "./pictures/opentsdb.ts";
 
-const SECONDS = 200;
+const SECONDS = 500; // eight minutes, of which seven are whole
 const IMAGES = `${ROOT}.github/images`;
 const FAILURE = "web1 sshd[1]: authentication failure; rhost=203.0.113.7\n";
 
@@ -26,13 +28,17 @@ async function run(words: string[]): Promise<string[]> {
   return program.out;
 }
 
-/** Writes failed logins in waves, as bots cause them. */
+/**
+ * Writes failed logins in waves, as bots cause them; none of them near the end of a
+ * second, so that two collectors see each of them in the same second.
+ */
 async function attack(log: string): Promise<void> {
-  const rest = SECONDS - 5;
-  for (let i = 0; i < rest * 10; i++) {
+  const end = Date.now() + (SECONDS - 5) * 1000;
+  for (let i = 0; Date.now() < end; i++) {
     const wave = Math.max(0, Math.sin(i / 37)) ** 8 * 60;
     const burst = i % 170 > 160 ? 140 : 0;
     const count = Math.round((wave + burst) * Math.random());
+    await until(() => Date.now() % 1000 < 600);
     await Deno.writeTextFile(log, FAILURE.repeat(count), { append: true });
     await sleep(100);
   }
@@ -46,18 +52,42 @@ async function work(): Promise<void> {
       children.push(new Deno.Command("sleep", { args: ["600"] }).spawn());
     }
     if (i % 20 === 8) children.slice(-15).forEach((c) => c.kill("SIGSTOP"));
-    if (i % 20 === 15) children.splice(0, 40).forEach((c) => c.kill("SIGKILL"));
+    if (i % 20 === 15) children.splice(0, 48).forEach((c) => c.kill("SIGKILL"));
     await sleep(1000);
   }
   for (const child of children) child.kill("SIGKILL");
 }
 
-/** Shows puts on the live page, and saves its chart in light and dark. */
-async function picture(
-  name: string,
-  lines: string[],
-  view = "",
-): Promise<void> {
+/** What one-minute averages show of whole minutes, and what their seconds do. */
+function besideAverages(lines: string[]): string[] {
+  const minutes = Map.groupBy(
+    puts(lines),
+    ({ second }) => Math.floor(second / 60) * 60,
+  );
+  const whole = [...minutes].filter(([, seconds]) => seconds.length === 60);
+  return [
+    ...whole.map(([minute, seconds]) =>
+      `put one-minute-average ${minute} ${
+        (total(seconds) / 60).toFixed(1)
+      } host=web1`
+    ),
+    ...whole.flatMap(([, seconds]) =>
+      seconds.map(({ second, value }) =>
+        `put each-second ${second} ${value} host=web1`
+      )
+    ),
+  ];
+}
+
+/** Gives the puts of each host a chart: where they are equal lines hide lines. */
+function chartForEachHost(lines: string[]): string[] {
+  return lines.map((line) =>
+    line.replace(/^put (\S+)(.*) host=(\S+)/, "put $1/$3$2 host=$3")
+  ).sort();
+}
+
+/** Shows puts on the live page, and saves its charts in light and dark. */
+async function picture(name: string, lines: string[]): Promise<void> {
   Deno.env.set("__IS_WSL_TEST__", "1"); // so that playwright does not read /proc
   const { chromium } = await import("npm:playwright-core@1.65.1");
   const plot = new Running(command("pipes/plot.ts", "--port=0"), {
@@ -71,17 +101,18 @@ async function picture(
     executablePath: "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu"],
   });
+  const charts = new Set(puts(lines).map(({ series }) => series.split(" ")[0]));
   for (const colorScheme of ["light", "dark"] as const) {
     const page = await browser.newPage({
-      viewport: { width: 1100, height: 600 },
+      viewport: { width: 1100, height: 300 + 300 * charts.size },
       colorScheme,
     });
     page.setDefaultTimeout(120_000); // ms, on a busy machine
-    await page.goto(`${plot.err[0]!.match(/http\S+/)![0]}#${view}`);
+    await page.goto(plot.err[0]!.match(/http\S+/)![0]);
     await page.locator(".chart canvas").first().waitFor();
     await sleep(1500);
     const path = `${IMAGES}/${name}-${colorScheme}.png`;
-    await page.locator(".chart").first().screenshot({ path });
+    await page.locator("#charts").screenshot({ path });
     await page.close();
     console.log(path);
   }
@@ -102,14 +133,17 @@ async function takeLive(folder: string, tcollector: string): Promise<void> {
   ]);
   await sender.end("SIGTERM");
   const states = ["running", "sleeping", "stopped", "zombie"];
-  await picture("authfailures", failures, "average");
+  await picture("authfailures", besideAverages(failures));
   await picture(
     "numprocesses",
     processes.filter((line) => states.some((s) => line.includes(`=${s}`))),
   );
   const raw = [...failures, ...processes];
   await both.store(raw.map((line) => line.replace(/host=\S+/, "host=raw-put")));
-  await picture("bothways", await both.stored("auth.failures"));
+  await picture(
+    "bothways",
+    chartForEachHost(await both.stored("auth.failures")),
+  );
   const byState = (host: string) =>
     `m=sum:proc.num_processes{host=${host},state=${states.join("|")}}`;
   await both.draw({
