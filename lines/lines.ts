@@ -26,6 +26,9 @@ export class Lines implements AsyncIterableIterator<string> {
   readonly batches: AsyncGenerator<string[]>;
   #batch: string[] = [];
   #taken = 0;
+  /** Those who asked for a line before there was one. */
+  #waiting = 0;
+  #served: Promise<unknown> = Promise.resolve();
 
   /**
    * Makes single lines of batches.
@@ -45,8 +48,9 @@ export class Lines implements AsyncIterableIterator<string> {
   // (measured).
   /** The next line. */
   next(): Promise<IteratorResult<string>> {
-    const value = this.#batch[this.#taken++];
-    if (value === undefined) return this.#nextBatch();
+    const value = this.#batch[this.#taken];
+    if (value === undefined || this.#waiting > 0) return this.#inTurn();
+    this.#taken++;
     return Promise.resolve({ value, done: false });
   }
 
@@ -56,12 +60,24 @@ export class Lines implements AsyncIterableIterator<string> {
     return { value: undefined, done: true };
   }
 
-  async #nextBatch(): Promise<IteratorResult<string>> {
-    const { value, done } = await this.batches.next();
-    if (done) return { value: undefined, done };
-    this.#batch = value;
-    this.#taken = 0;
-    return this.next();
+  /** Serves one after the other, also where some ask before others have got theirs. */
+  #inTurn(): Promise<IteratorResult<string>> {
+    // The first one begins at once: what is written from now on is to be read.
+    const line = this.#waiting++ > 0
+      ? this.#served.then(() => this.#wait())
+      : this.#wait();
+    this.#served = line.catch(() => {});
+    return line.finally(() => this.#waiting--);
+  }
+
+  async #wait(): Promise<IteratorResult<string>> {
+    while (this.#taken === this.#batch.length) {
+      const { value, done } = await this.batches.next();
+      if (done) return { value: undefined, done };
+      this.#batch = value;
+      this.#taken = 0;
+    }
+    return { value: this.#batch[this.#taken++]!, done: false };
   }
 }
 

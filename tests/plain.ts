@@ -13,6 +13,7 @@ import "./counter_test.ts";
 import "./cut_test.ts";
 import "./distribution_test.ts";
 import "./family_test.ts";
+import "./lines_test.ts";
 import "./lograte_counter_test.ts";
 import "./lograte_fields_test.ts";
 import "./lograte_live_test.ts";
