@@ -133,6 +133,13 @@ function decimal(value: number): string {
     : `${sign}${whole}${fraction!.padEnd(shift, "0")}${end}`;
 }
 
+let name: string | undefined;
+
+/** The machine's name. To ask for it takes longer than all else about a series. */
+function machine(): string {
+  return name ??= Deno.hostname();
+}
+
 /** Writes the lines of one series. */
 export class PutLine {
   /** The tags that each line carries. */
@@ -153,7 +160,7 @@ export class PutLine {
   constructor(name: string, tags: Record<string, string>, format: PutFormat) {
     const bare = format === "tcollector"; // it adds "put" and the host
     const addsHost = !Object.hasOwn(tags, "host");
-    const all = addsHost && !bare ? { host: Deno.hostname(), ...tags } : tags;
+    const all = addsHost && !bare ? { host: machine(), ...tags } : tags;
     this.tags = { ...all };
     this.#name = name;
     this.#format = format;

@@ -317,7 +317,7 @@ processTest(
       texts.push(text);
       most = Math.max(most, replay.size);
     }
-    assert(texts.length > 1000);
+    assert(texts.length > 10, `${texts.length}`); // before all is read
     const { newest } = span(logs.map(({ days }) => days));
     texts.push(...replay.end(newest));
     const { all, total } = bySeries(texts.join("").split("\n").slice(0, -1));

@@ -25,6 +25,7 @@ import { WholeLog } from "./whole_log.ts";
 
 const CHEAP = 1000; // held values: so few may be released after each batch
 const LOOK_EVERY = 100; // ms between looks at the reader after a signal
+const WORTH_WRITING = 4096; // characters
 const RELEASE_EVERY = 1000; // ms at most between releases of more values
 
 /** Counts lines by their times, in whatever order they come. */
@@ -131,6 +132,18 @@ function utc(second: number): string {
   return Temporal.Instant.fromEpochMilliseconds(second * 1000).toString();
 }
 
+/** Joins puts to texts that are worth a write. */
+function* joined(texts: Iterable<string>): Generator<string> {
+  let all = "";
+  for (const text of texts) {
+    all += text;
+    if (all.length < WORTH_WRITING) continue;
+    yield all;
+    all = "";
+  }
+  if (all !== "") yield all;
+}
+
 /** Options of {@linkcode read}. */
 export interface ReadOptions {
   /** Ends the reading early. */
@@ -189,7 +202,7 @@ export async function* read(
         ? log.days.settled - lateness
         : await earliestOf([log, ...queue], signal);
       queue.sort((a, b) => a.earliest - b.earliest);
-      yield* replay.release(settled);
+      yield* joined(replay.release(settled));
       released = performance.now();
       left = replay.size;
     }
@@ -224,7 +237,7 @@ export async function replay(settings: Settings): Promise<void> {
     }
   });
   const write = async (texts: AsyncIterable<string> | Iterable<string>) => {
-    for await (const text of texts) if (text !== "") await writePuts(text);
+    for await (const text of texts) await writePuts(text);
   };
 
   const started = performance.now();
@@ -233,7 +246,7 @@ export async function replay(settings: Settings): Promise<void> {
   await write(read(logs, replay, options));
   const { oldest, newest } = span(logs.map(({ days }) => days));
   const ahead = shift ? Math.floor(Date.now() / 1000) - newest : 0;
-  await write(replay.end(newest, ahead));
+  await write(joined(replay.end(newest, ahead)));
   await putsWritten();
   await progress?.stop();
 
