@@ -24,9 +24,6 @@ import { readCommand } from "./lograte/command.ts";
 import { live } from "./lograte/live.ts";
 import { complete, type LogOptions, type Settings } from "./lograte/options.ts";
 import type { LogRule } from "./lograte/rule_counter.ts";
-import { replay } from "./lograte/replay.ts";
-import { resume } from "./lograte/resume.ts";
-import { save } from "./lograte/save.ts";
 
 export type { LogOptions, LogRule };
 
@@ -194,9 +191,15 @@ async function run(asked: Settings): Promise<void> {
     if (name === "gzip") fail(`${what}: it does not grow; try --replay`, 2);
     fail(`${what}; try: ${program} ${file} | lograte.ts --replay ... -`, 2);
   }
-  if (settings.replay) await replay(settings);
-  else if (settings.resume !== undefined) await resume(settings);
-  else await live(settings);
+  if (settings.replay) {
+    const { replay } = await import("./lograte/replay.ts");
+    await replay(settings);
+  } else if (settings.resume !== undefined) {
+    const { resume } = await import("./lograte/resume.ts");
+    await resume(settings);
+  } else {
+    await live(settings);
+  }
 }
 
 /**
@@ -242,5 +245,8 @@ if (import.meta.main) {
   const { files, rule, options } = command;
   const settings = accepted(() => complete(files, [rule], options));
   if (command.save === undefined) await run(settings);
-  else save(command.save, command, import.meta.url);
+  else {
+    const { save } = await import("./lograte/save.ts");
+    save(command.save, command, import.meta.url);
+  }
 }

@@ -6,22 +6,22 @@
 
 import { fromJsr } from "./from_jsr.ts";
 
-const { ProgressBar } = await fromJsr(
-  import("@std/cli/unstable-progress-bar"),
-);
-
 /**
  * A progress bar for reading files, if stderr is a terminal to draw it on.
  *
  * @param paths The files.
  * @returns Raise its `value` by the bytes that were read, and `stop` it in the end.
  */
-export function progressBar(
+export async function progressBar(
   paths: string[],
-): { value: number; stop(): Promise<void> } | undefined {
+): Promise<{ value: number; stop(): Promise<void> } | undefined> {
   if (!Deno.stderr.isTerminal()) return;
   const sizes = paths.filter((path) => path !== "-")
     .map((path) => Deno.statSync(path).size);
   const max = sizes.reduce((sum, size) => sum + size, 0);
-  return max > 0 ? new ProgressBar({ max, clear: true }) : undefined;
+  if (max === 0) return;
+  const { ProgressBar } = await fromJsr(
+    import("@std/cli/unstable-progress-bar"),
+  );
+  return new ProgressBar({ max, clear: true });
 }

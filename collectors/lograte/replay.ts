@@ -225,7 +225,7 @@ export async function replay(settings: Settings): Promise<void> {
   const { counter } = replay;
   const logs = settings.files.map((path) => new WholeLog(path, settings));
   for (const log of logs) await log.learn();
-  const progress = progressBar(settings.files);
+  const progress = await progressBar(settings.files);
 
   const interrupted = new AbortController();
   const finished = Promise.withResolvers<true>();
