@@ -50,11 +50,12 @@ Usage: tsd.ts [OPTION...] HOST[:PORT]|URL...
 Sends the OpenTSDB puts on stdin to the first TSD that takes them: as lines to
 HOST, whose port is 4242 if not given, or by HTTP to a URL such as
 http://HOST:PORT, which answers what was stored and what was refused. Prefer
-HTTP for OpenTSDB: by lines it loses some in silence while its HBase is down.
-While no TSD takes the puts, they wait in memory or on disk. When a TSD fails,
-the next one is tried, and what the first one may have lost is sent again. What
-a TSD refuses is said on stderr, each kind once, and so are lines that are not
-puts.
+HTTP for OpenTSDB: by lines it loses some in silence while its HBase is down, or
+when it has no identifier left for a new tag. While no TSD takes the puts, they
+wait in memory or on disk. When a TSD fails, the next one is tried, and what the
+first one may have lost is sent again. What a TSD refuses is said on stderr,
+each kind once, and so are lines that are not puts. What it fails to store while
+it stores the rest is sent again each minute.
 
 At the end of the input, what waits is sent. After Ctrl-C or SIGTERM the input
 ends when the program on the left has ended, or after 5 s. A second signal ends
