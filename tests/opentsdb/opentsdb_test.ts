@@ -20,6 +20,7 @@ import {
   tsd,
   tsdCommand,
 } from "../helpers/tsds.ts";
+import "./replies.ts"; // as one HBase serves all tests
 import { AUTO_CREATE, OpenTsdb } from "./launch.ts";
 import {
   compareFrom,

@@ -13,22 +13,37 @@ import {
   WAYS,
 } from "./setup.ts";
 
+/** Writes all lines into a pipe; returns its status and its messages. */
+async function feed(
+  pipe: Piped,
+  lines: string[],
+): Promise<{ code: number; said: string }> {
+  await pipe.write(lines);
+  await pipe.close();
+  const { code } = await pipe.end();
+  return { code, said: pipe.err.join("\n") };
+}
+
 for (const [way, target] of Object.entries(WAYS)) {
   opentsdbTest(
-    `tsd.ts by ${way}: the printed cure for an unknown metric works`,
+    `tsd.ts by ${way}: the printed cures for an unknown metric and tag work`,
     async () => {
-      await using closed = await new OpenTsdb(hbase).start();
-      const line = `put new.${way} 1700000000 1 host=${way}`;
-      const refused = tsd(target(closed));
-      await refused.write([line]);
-      await refused.close();
-      assertEquals((await refused.end()).code, 1);
-      const [, cure] = refused.err.join("\n").match(
-        /the cure: tsdb ([^(\n]*)/,
-      )!;
-      assertEquals(cure!.trim(), `mkmetric new.${way}`);
-      const { code, text } = await hbase.tsdb(cure!.trim());
-      assertEquals(code, 0, text);
+      await using closed = await new OpenTsdb(hbase, {
+        "tsd.core.auto_create_tagvs": "false",
+      }).start();
+      const host = `cured-${way}`;
+      const line = `put new.${way} 1700000000 1 host=${host}`;
+      const metric = `mkmetric new.${way}`;
+      const tag = `uid assign tagv ${host}`;
+      const general = `${metric} (if it is there, a tag is unknown: "tsdb uid`;
+      const printed = way === "telnet" ? [metric, tag] : [metric, general];
+      for (const [i, command] of [metric, tag].entries()) {
+        const { code, said } = await feed(tsd(target(closed)), [line]);
+        assertEquals(code, 1);
+        assert(said.includes(`; the cure: tsdb ${printed[i]}`), said);
+        const cured = await hbase.tsdb(command);
+        assertEquals(cured.code, 0, cured.text);
+      }
       await deliver(tsd(target(closed)), [line]);
       await compare(`new.${way}`, [line], () => closed.stored(`new.${way}`));
     },
@@ -64,7 +79,7 @@ for (const [way, target] of Object.entries(WAYS)) {
         "hbase.region_client.inflight_limit": "100",
         "hbase.rpcs.batch.size": "16",
       }).start();
-      const lines = from(`slow-${way}`, take(generate(), 10_000));
+      const lines = from(`slow-${way}`, take(generate(), 5000));
       const pipe = tsd(target(slow));
       await pipe.write(lines);
       await pipe.close();
@@ -72,17 +87,6 @@ for (const [way, target] of Object.entries(WAYS)) {
       await compareFrom(`slow-${way}`, lines);
     },
   );
-}
-
-/** Writes all lines into a pipe; returns its status and its messages. */
-async function feed(
-  pipe: Piped,
-  lines: string[],
-): Promise<{ code: number; said: string }> {
-  await pipe.write(lines);
-  await pipe.close();
-  const { code } = await pipe.end();
-  return { code, said: pipe.err.join("\n") };
 }
 
 opentsdbTest(
