@@ -79,21 +79,23 @@ export async function* unzipped(
   const { createGunzip } = await import("node:zlib");
   const gunzip = createGunzip({ chunkSize: PIECE });
   const over = Promise.withResolvers<void>();
+  let written = Promise.withResolvers<void>();
   const found: Uint8Array[] = [];
   let failure: Error | undefined;
   gunzip.on("data", (bytes: Uint8Array) => found.push(bytes));
   gunzip.on("end", over.resolve);
   gunzip.on("error", (error: Error) => {
     failure = error;
+    written.resolve();
     over.resolve();
   });
   for await (const chunk of chunks) {
     // Small pieces, as one may become a thousand times as long.
     for (let at = 0; at < chunk.length && !failure; at += PIECE) {
       const piece = chunk.slice(at, at + PIECE); // a copy, as the chunk is used again
-      const written = Promise.withResolvers<void>();
+      written = Promise.withResolvers<void>();
       gunzip.write(piece, () => written.resolve());
-      await Promise.race([written.promise, over.promise]);
+      await written.promise;
       yield* found.splice(0);
     }
   }
