@@ -349,7 +349,7 @@ export class TimedLogs {
     this.lines += lines.length;
     source.endPiece();
     source.ring();
-    this.#options.onTimes(log.path, time);
+    if (lines.length > 0) this.#options.onTimes(log.path, time);
   }
 
   /** Says once for each log that it tells a time that is not believed. */

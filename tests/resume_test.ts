@@ -87,6 +87,15 @@ const MEANWHILE: Record<
       told.write(told.log, 7, 8);
     },
   },
+  "an empty one is renamed and compressed": {
+    happens: async (told) => {
+      await Deno.rename(told.log, `${told.log}.2`);
+      told.write(`${told.log}.2`, 5, 6);
+      await Deno.writeTextFile(`${told.log}.1`, "");
+      await new Running(["gzip", `${told.log}.1`]).end();
+      told.write(told.log, 6, 8);
+    },
+  },
   "it is copied and truncated": {
     happens: async (told) => {
       told.write(told.log, 5, 6);
