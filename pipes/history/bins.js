@@ -106,22 +106,25 @@ export function binsOf(line, parts) {
   const at = new Float64Array(length);
   const sum = new Float64Array(length);
   const count = new Float64Array(length);
+  let [bin, next] = [0, first + size]; // the second with which it ends
   for (let i = Math.max(0, indexIn(times, from) - 1); i < times.length; i++) {
     const time = Number(times[i]);
     if (time > to) break;
     const value = Number(values[i]);
-    const begin = Math.floor((Math.max(time, from) - first) / size);
-    const end = endOf(times, step, i) - 1;
-    if (end < from) continue;
-    const last = Math.floor((Math.min(end, to) - first) / size);
-    for (let bin = begin; bin <= last; bin++) {
-      if (Number(max[bin]) >= value) continue;
-      max[bin] = value;
-      at[bin] = time;
+    const end = Math.min(endOf(times, step, i), to + 1);
+    if (end <= from) continue;
+    while (next <= time) {
+      bin++;
+      next += size;
+    }
+    for (let k = bin, begin = next - size; begin < end; k++, begin += size) {
+      if (Number(max[k]) >= value) continue;
+      max[k] = value;
+      at[k] = time;
     }
     if (time < from) continue;
-    sum[begin] = Number(sum[begin]) + value;
-    count[begin] = Number(count[begin]) + 1;
+    sum[bin] = Number(sum[bin]) + value;
+    count[bin] = Number(count[bin]) + 1;
   }
   return { max, at, sum, count };
 }
