@@ -9,7 +9,7 @@ import type { History, Listener } from "../history.ts";
 import type { Series } from "../history/series.js";
 import { type Events, type State, wholeSeries } from "../history/told.js";
 
-const TICK = 200; // ms between batches of points
+const TICK = 100; // ms between batches of points
 /** How many pages are served at once. */
 export const MAX_PAGES = 64;
 
