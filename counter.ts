@@ -1,6 +1,8 @@
 /**
  * {@linkcode MetricCounter}: counts events in cells of one second and reports
  * them as OpenTSDB put lines. It has no I/O and no timers; the clock is an option.
+ * (One class, which shares its cells among all its methods: a third of the file
+ * documents them.)
  *
  * @module
  */

@@ -1,6 +1,7 @@
 /**
  * {@linkcode LogTime}: the second at which a line of a log was written, as the
- * line tells it.
+ * line tells it. (Long, as a third of it documents what a user of it may rely
+ * on; formats, places and zones are in `time/`.)
  *
  * @module
  */

@@ -1,6 +1,8 @@
 /**
  * {@linkcode TimedLogs}: counts logs by the times in their lines, and goes on at
- * the same place after the program has died.
+ * the same place after the program has died. (Long, as the order in which it
+ * reads, reports and saves is one thought; finding files and keeping the state
+ * are in `timed_logs/`.)
  *
  * @module
  */

@@ -1,3 +1,4 @@
+/** All rules of a counter in one place, so that none is looked for in vain. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { MetricCounter, type MetricCounterOptions } from "../mod.ts";
 import { processTest } from "./helpers/processes.ts";

@@ -1,4 +1,7 @@
-/** A replay counts every line, in whatever order the lines come. */
+/**
+ * A replay counts every line, in whatever order the lines come. (Long, as all of
+ * its parts are held against the same shuffled logs.)
+ */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Days, span } from "../collectors/lograte/days.ts";
 import { ValueBuffer } from "../collectors/lograte/value_buffer.ts";

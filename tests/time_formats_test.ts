@@ -1,6 +1,6 @@
 /**
  * Kinds of logs, and what their times are. It is better to refuse a log than to
- * give it a wrong time.
+ * give it a wrong time. (Long, as each kind has its lines and their times here.)
  */
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { LogTime, type LogTimeOptions } from "../mod.ts";

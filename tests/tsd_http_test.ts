@@ -1,4 +1,7 @@
-/** Puts by HTTP, with the small TSDs of the tests. */
+/**
+ * Puts by HTTP, with the small TSDs of the tests. (Long, as each answer that a TSD
+ * may give has its case here.)
+ */
 import {
   assert,
   assertEquals,

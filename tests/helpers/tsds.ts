@@ -1,4 +1,7 @@
-/** The TSDs of the tests: real ones, and small ones that do as a test says. */
+/**
+ * The TSDs of the tests: real ones, and small ones that do as a test says. (Long,
+ * as each TSD has its own way to be started and asked.)
+ */
 import { assertEquals } from "@std/assert";
 import { Aside } from "../../pipes/tsd/aside.ts";
 import { Http, type HttpOptions } from "../../pipes/tsd/http.ts";
