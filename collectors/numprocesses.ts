@@ -96,13 +96,15 @@ export async function collect({ format }: CollectorOptions): Promise<void> {
     granularity: 1, // Report data at a single-second granularity.
     format,
   });
+  // Made before the first sample, as a counter counts from when it is made.
+  const counters = [...REPORTED].map((state) => processes.with({ state }));
   await using _ = autodump(processes);
   await runEveryNSeconds(1, async () => {
     const count = await countProcesses();
     if (count.size === 0) return;
     const at = Date.now() / 1000; // all of a sample are of one second
-    for (const state of REPORTED) {
-      processes.with({ state }).set(count.get(state) ?? 0, at);
+    for (const counter of counters) {
+      counter.set(count.get(counter.tags.state!) ?? 0, at);
     }
   });
 }

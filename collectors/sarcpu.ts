@@ -49,6 +49,8 @@ export async function collect({ format }: CollectorOptions): Promise<void> {
     granularity: 1, // Report data at a single-second granularity.
     format,
   });
+  // Made before the first sample, as a counter counts from when it is made.
+  const counters = TYPES.map((type) => utilization.with({ type }));
   let columns: string[] = [];
 
   /** Reads a line of sar: the names of its columns, or the values in them. */
@@ -58,10 +60,9 @@ export async function collect({ format }: CollectorOptions): Promise<void> {
       columns = fields;
     } else if (fields[columns.indexOf("CPU")] === "all" && /^\d/.test(line)) {
       const at = Date.now() / 1000; // all of a sample are of one second
-      for (const type of TYPES) {
+      for (const [i, type] of TYPES.entries()) {
         const value = fields[columns.indexOf(`%${type}`)]?.replace(",", ".");
-        if (value === undefined) continue;
-        utilization.with({ type }).set(Number(value), at);
+        if (value !== undefined) counters[i]!.set(Number(value), at);
       }
     }
   }

@@ -62,6 +62,7 @@ Deno.test("bounded() gives up an expression, and then takeAll() lets signals be 
     found.push(expression.test(line));
   }, ended.signal);
   assertEquals([found, givenUp.times - before], [[true, false], 1]);
+  givenUp.times = before; // a plain `deno test` has all tests in one process
 });
 
 Deno.test("foresee() matches only the expressions that were matched before", () => {
