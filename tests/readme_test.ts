@@ -112,3 +112,22 @@ processTest("README: a collector of many metrics runs as it stands", [
   assert(told.some((text) => /^http.requests status=200 [1-9]/.test(text)));
   assert(told.includes("http.seconds.max 0.25"));
 });
+
+processTest("README: the line for a log of one's own hands puts on", [
+  "deno",
+  "setsid",
+  "tail",
+], async (folder) => {
+  const log = `${folder}/my.log`;
+  await Deno.writeTextFile(log, "");
+  const line = readme.match(/^\.\/collectors\/.*\/path\/to\/my\.log .*$/m)![0]
+    .replace("/path/to/my.log", log)
+    .replace("plot.ts", "plot.ts --port=0"); // others may use 8000
+  const pipe = new Running(["setsid", "sh", "-c", line], { cwd: ROOT });
+  await until(() => pipe.out.length > 0);
+  await Deno.writeTextFile(log, "a\nb\n", { append: true });
+  await until(() => total(puts(pipe.out)) === 2);
+  await new Running(["sh", "-c", `kill -- -${pipe.process.pid}`]).end();
+  await pipe.end();
+  assert(pipe.out.every((line) => line.startsWith("put my.lines ")));
+});
