@@ -1,22 +1,16 @@
 /** lograte.ts reads whole files, zipped ones too, until their end or a signal. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { lograte, SCRIPT } from "./helpers/lograte.ts";
 import {
   command,
   processTest,
   puts,
-  run,
   Running,
   total,
   until,
 } from "./helpers/processes.ts";
 
-const SCRIPT = "collectors/lograte.ts";
 const START = 1_781_442_961; // 2026-06-14T13:16:01Z
-
-/** Runs the script to its end. */
-function lograte(...args: string[]): ReturnType<typeof run> {
-  return run(command(SCRIPT, ...args));
-}
 
 async function gzip(text: string): Promise<Uint8Array> {
   const zipped = new Blob([text]).stream()

@@ -6,6 +6,7 @@ import type { LogRule } from "../collectors/lograte/rule_counter.ts";
 import { LogCounter } from "../collectors/lograte/log_counter.ts";
 import { Unwrapper } from "../collectors/lograte/unwrap.ts";
 import { alive } from "../counter/registry.ts";
+import { lograte, SCRIPT } from "./helpers/lograte.ts";
 import {
   command,
   processTest,
@@ -17,7 +18,6 @@ import {
   until,
 } from "./helpers/processes.ts";
 
-const SCRIPT = "collectors/lograte.ts";
 const START = 1_781_442_961; // 2026-06-14T13:16:01Z
 
 /** Lines of a web server: second after START, status, how many seconds it took. */
@@ -35,11 +35,6 @@ const LOG = accessLog([
   [0, 500, 8],
   [2, 404, 0.125],
 ]);
-
-/** Runs the script to its end. */
-function lograte(...args: string[]): ReturnType<typeof run> {
-  return run(command(SCRIPT, ...args));
-}
 
 /** The puts of these lines: series without host, second after START, value. */
 function told(out: string[]): [string, number, number][] {

@@ -1,25 +1,13 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import {
-  command,
-  processTest,
-  ROOT,
-  run,
-  Running,
-  until,
-} from "./helpers/processes.ts";
+import { lograte, SCRIPT } from "./helpers/lograte.ts";
+import { processTest, ROOT, Running, until } from "./helpers/processes.ts";
 import { assertRefused } from "./helpers/refusals.ts";
 import { Tcollector } from "./helpers/tcollector.ts";
 
-const SCRIPT = "collectors/lograte.ts";
 const LOG = ["200 512 0.5", "200 512 0.25", "500 512 8"]
   .map((end) => `[14/Jun/2026:13:16:01 +0000] "GET / HTTP/1.1" ${end}\n`).join(
     "",
   );
-
-/** Runs the script to its end. */
-function lograte(...args: string[]): ReturnType<typeof run> {
-  return run(command(SCRIPT, ...args));
-}
 
 processTest(
   "lograte.ts --save writes a collector that tcollector runs",

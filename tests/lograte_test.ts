@@ -1,25 +1,18 @@
 /** lograte.ts on a real log, and its options. */
 import { assertEquals, assertMatch } from "@std/assert";
+import { lograte, SCRIPT } from "./helpers/lograte.ts";
 import {
   command,
   isFile,
   processTest,
   puts,
   quoted,
-  run,
   Running,
   sleep,
   total,
   until,
 } from "./helpers/processes.ts";
 import { assertRefused } from "./helpers/refusals.ts";
-
-const SCRIPT = "collectors/lograte.ts";
-
-/** Runs the script to its end. */
-function lograte(...args: string[]): ReturnType<typeof run> {
-  return run(command(SCRIPT, ...args));
-}
 
 const LOG = new URL("../../shared/logs/Linux_2k.log", import.meta.url).pathname;
 

@@ -1,5 +1,6 @@
 /** lograte.ts counts each line in the second that the line tells. */
 import { assertEquals, assertMatch } from "@std/assert";
+import { lograte, SCRIPT } from "./helpers/lograte.ts";
 import {
   command,
   processTest,
@@ -12,13 +13,7 @@ import {
   until,
 } from "./helpers/processes.ts";
 
-const SCRIPT = "collectors/lograte.ts";
 const START = 1_781_442_961; // 2026-06-14T13:16:01Z
-
-/** Runs the script to its end. */
-function lograte(...args: string[]): ReturnType<typeof run> {
-  return run(command(SCRIPT, ...args));
-}
 
 /** What the script prints when a command is piped into it. */
 async function piped(input: string, args: string): Promise<string[]> {
