@@ -1,7 +1,7 @@
 /**
  * Writes, checks and reads put lines by one grammar: the part of OpenTSDB's format
  * that OpenTSDB, tcollector, VictoriaMetrics and InfluxDB read alike. It is
- * `put NAME SECONDS VALUE TAG=VALUE…`, in ASCII.
+ * `put NAME SECONDS VALUE TAG=VALUE ...`, in ASCII.
  *
  * @module
  */

@@ -117,7 +117,7 @@ const all = new Map<string, Bounded>();
  * Puts a bound of a second for each line on an expression that V8 cannot match
  * in linear time: one that ignores case, looks around, refers back or counts to
  * 10 and more, unless all that it repeats is a single character so many times.
- * The bound costs some 20 µs a line, and 1 µs for lines that are foreseen
+ * The bound costs some 20 us a line, and 1 us for lines that are foreseen
  * (measured).
  *
  * @param expression An expression without the flags g and y.

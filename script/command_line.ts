@@ -13,7 +13,7 @@ const { parseArgs } = await fromJsr(import("@std/cli/parse-args"));
 
 /** An option of a script; made by the functions of this module. */
 export interface Option<T> {
-  /** What its value must be, as in "option --port must be …". */
+  /** What its value must be, as in "option --port must be ...". */
   rule: string;
   /** Reads its values, of which there is at least one; undefined if one breaks the rule. */
   read(values: string[]): T | undefined;
@@ -125,7 +125,7 @@ export function size(
 
 /** What people write in other languages, and what to write here. */
 const FOREIGN = [
-  { form: /\(\?P</, hint: "write (?<name>…) for (?P<name>…)" },
+  { form: /\(\?P</, hint: "write (?<name>...) for (?P<name>...)" },
   { form: /\(\?[a-z]+\)/, hint: "write --ignore-case for (?i)" },
 ];
 

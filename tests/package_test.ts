@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { clone } from "./helpers/clone.ts";
 import { processTest, ROOT, Running } from "./helpers/processes.ts";
 
@@ -14,4 +14,17 @@ processTest("the package can be published", ["git"], async (folder) => {
   const publish = new Running([Deno.execPath(), ...args], { cwd: root });
   const { code } = await publish.end();
   assertEquals(code, 0, publish.err.join("\n"));
+});
+
+// V8 keeps a module with any other character in memory at two bytes a character.
+processTest("the modules of collectors are ASCII", ["git"], async () => {
+  const rooms = ["mod.ts", "counter.ts", "counter", "lines", "script"];
+  const list = ["git", "-C", ROOT, "ls-files", ...rooms, "collectors"];
+  const git = new Running(list);
+  await git.end();
+  assert(git.out.length > 50);
+  for (const path of git.out) {
+    const text = await Deno.readTextFile(ROOT + path);
+    assertEquals(text.match(/\P{ASCII}/u)?.[0], undefined, path);
+  }
 });

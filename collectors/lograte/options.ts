@@ -71,7 +71,7 @@ export interface LogOptions {
   json?: boolean | undefined;
   /**
    * Whether what containers wrap around a line is taken off: Docker's
-   * `{"log": …}`, and the CRI's time and stream.
+   * `{"log": "..."}`, and the CRI's time and stream.
    *
    * @default {false}
    */

@@ -223,7 +223,7 @@ export class Evidence {
     const shown = line === undefined
       ? ""
       : `, such as ${
-        JSON.stringify(line.length > 60 ? `${line.slice(0, 60)}…` : line)
+        JSON.stringify(line.length > 60 ? `${line.slice(0, 60)}...` : line)
       }`;
     return `its lines${shown} have no time in a known format`;
   }
