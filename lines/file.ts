@@ -110,23 +110,27 @@ async function* plain(
   path: string,
   chunks: AsyncGenerator<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
-  const { value: first, done } = await chunks.next();
-  if (done) return;
-  const all = async function* () {
-    yield first;
-    yield* chunks;
-  }();
-  const found = compressionOf(first);
-  if (found === undefined) {
-    yield* all;
-  } else if (found.name === "gzip") {
-    yield* unzipped(all);
-  } else {
-    throw new TypeError(
-      `Cannot read ${
-        path === "-" ? "stdin" : path
-      } as it must be plain or gzip: it is ${found.name}, which ${found.program} unpacks`,
-    );
+  try {
+    const { value: first, done } = await chunks.next();
+    if (done) return;
+    const all = async function* () {
+      yield first;
+      yield* chunks;
+    }();
+    const found = compressionOf(first);
+    if (found === undefined) {
+      yield* all;
+    } else if (found.name === "gzip") {
+      yield* unzipped(all);
+    } else {
+      throw new TypeError(
+        `Cannot read ${
+          path === "-" ? "stdin" : path
+        } as it must be plain or gzip: it is ${found.name}, which ${found.program} unpacks`,
+      );
+    }
+  } finally {
+    await chunks.return(undefined); // closes the file, also after the first chunk
   }
 }
 

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { readLog } from "../mod.ts";
-import { processTest } from "./helpers/processes.ts";
+import { processTest, Running } from "./helpers/processes.ts";
 
 processTest(
   "readLog() tells how many bytes of a file it has read, zipped or not",
@@ -20,6 +20,26 @@ processTest(
       for await (const line of readLog(path, { progress })) read.push(line);
       assertEquals(read, lines);
       assertEquals(progress.value, (await Deno.stat(path)).size);
+    }
+  },
+);
+
+processTest(
+  "readLog() closes a file that is left early",
+  [],
+  async (folder) => {
+    const log = `${folder}/log`;
+    await Deno.writeTextFile(log, "a\nb\n");
+    await Deno.writeFile(
+      `${log}.gz`,
+      new Blob(["a\nb\n"]).stream().pipeThrough(new CompressionStream("gzip")),
+    );
+    const command = ["sh", "-c", 'find "/proc/$0/fd" -lname "$1*"'];
+    for (const path of [log, `${log}.gz`]) {
+      for await (const _ of readLog(path)) break;
+      const find = new Running([...command, `${Deno.pid}`, log]);
+      await find.end();
+      assertEquals(find.out, [], path);
     }
   },
 );
