@@ -1,5 +1,6 @@
 /** lograte.ts reads whole files, zipped ones too, until their end or a signal. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { gzip, positionIn } from "./helpers/files.ts";
 import { lograte, SCRIPT } from "./helpers/lograte.ts";
 import {
   command,
@@ -11,12 +12,6 @@ import {
 } from "./helpers/processes.ts";
 
 const START = 1_781_442_961; // 2026-06-14T13:16:01Z
-
-async function gzip(text: string): Promise<Uint8Array> {
-  const zipped = new Blob([text]).stream()
-    .pipeThrough(new CompressionStream("gzip"));
-  return new Uint8Array(await new Response(zipped).arrayBuffer());
-}
 
 processTest(
   "lograte.ts replays rotated files in the order of their times",
@@ -77,19 +72,6 @@ processTest("lograte.ts --shift now ends now", [], async (folder) => {
   );
 });
 
-/** How many bytes of a file a program has read. */
-function bytesRead(program: Running, path: string): number {
-  const find = 'find fd -lname "$0" -printf "fdinfo/%f\\n" | xargs -r cat';
-  const { stdout } = new Deno.Command("sh", {
-    args: ["-c", find, path],
-    cwd: `/proc/${program.process.pid}`,
-  }).outputSync();
-  const [, position] =
-    new TextDecoder().decode(stdout).match(/^pos:\s*(\d+)/) ??
-      [];
-  return Number(position ?? 0);
-}
-
 processTest(
   "lograte.ts reports all that it has read when a replay is stopped",
   [],
@@ -103,7 +85,8 @@ processTest(
       command(SCRIPT, "--metric", "m", "--replay", log),
     );
     const { size } = await Deno.stat(log);
-    await until(() => bytesRead(program, log) > size / 10);
+    const { pid } = program.process;
+    await until(async () => (await positionIn(log, pid) ?? 0) > size / 10);
     assertEquals((await program.end("SIGINT")).code, 0);
     const [, events] = program.err.join().match(/ (\d+) events/) ?? [];
     assertEquals(total(puts(program.out)), Number(events));
