@@ -14,7 +14,7 @@
  * sleeps most of the time, and another one that notices when the reader of stdout
  * is gone. A replay of 2 million lines of 117 bytes, measured on a small virtual
  * machine, takes 0.6 to 0.8 us a line with two tags from groups, or 0.4 us where
- * one line in ten matches, and 85 MB. A log of six million seconds takes 330 MB,
+ * one line in ten matches, and 70 to 100 MB. A log of six million seconds takes 330 MB,
  * and so does a longer one: where a replay would hold more, it reads its files
  * twice.
  */
