@@ -96,6 +96,7 @@ processTest(
   () =>
     Plot.at([], async (plot, address) => {
       await plot.feed([`put a ${T} 1 host=x`]);
+      await heard(address, `${T}`); // by then plot.ts has read the line
       const told = await heard(address, "live");
       const id = told.match(/^id: (.*)$/m)![1]!;
       await plot.feed([`put a ${T + 1} 2 host=x`]);
@@ -309,6 +310,7 @@ processTest(
         { length: 20 },
         () => heard(address, `${T + 2}`),
       );
+      await heard(address, `${T}`); // by then plot.ts has read the lines
       const first = await heard(address, "live");
       assert(first.includes(`[0,"a","host=x",${T},[1,1],[1,3]]`), first);
       await plot.feed([`put a ${T + 2} 5 host=x`]);
