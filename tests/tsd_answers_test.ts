@@ -11,6 +11,7 @@ import {
   generate,
   httpOn,
   HttpTsd,
+  LINE,
   Piped,
   startSender,
   take,
@@ -339,6 +340,27 @@ processTest(
     const waiting = link.until(10_000, new Promise(() => {}));
     door.end();
     await assertRejects(() => waiting, Closed);
+  },
+);
+
+processTest(
+  "Http sends nothing more once one of its connections has ended",
+  [],
+  async () => {
+    await using server = new HttpTsd();
+    await using door = new Door(4, server.port);
+    const link = await httpOn(door.port).open(() => {});
+    await link.send(take(generate(), 20_000).join("\n") + "\n");
+    const stored = server.lines.length;
+    const waiting = link.until(10_000, new Promise(() => {}));
+    door.end();
+    await assertRejects(() => waiting, Closed);
+    await assertRejects(() => link.send(`${LINE}\n`), Closed);
+    link[Symbol.dispose](); // whose request would fail, and nobody wait for it
+    await using other = new HttpTsd();
+    using next = await httpOn(other.port).open(() => {});
+    await next.send(`${LINE}\n`); // takes as long as a request needs
+    assertEquals(server.lines.length, stored);
   },
 );
 
