@@ -294,9 +294,9 @@ class HttpLink implements Link {
   /** Sends one request; returns what has happened to the puts, if the TSD says. */
   async #post(lines: string): Promise<Verdict | undefined> {
     const { share, patience } = this.#options;
+    const started = performance.now();
     const body = await gzip(jsonOf(lines));
     if (this.#closed) throw this.#closed; // else nobody waits for the answer
-    const started = performance.now();
     const found = await this.until(patience, this.#request(body));
     if (found === undefined) throw new Stalled("does not answer");
     const verdict = verdictOf(found, lines);
